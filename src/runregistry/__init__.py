@@ -1,0 +1,1 @@
+"""CMS Run Registry: client, registry and rules engine."""
