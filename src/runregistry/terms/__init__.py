@@ -1,1 +1,50 @@
-"""Placeholder."""
+"""The words of the registry: statuses, states, components, attributes. Standard library only."""
+
+from runregistry.terms.lumisections import LUMINOSITY_ATTRIBUTES, OMS_LUMISECTION_WHITELIST
+from runregistry.terms.vocabulary import (
+    AUTOMATIC_AUTHOR,
+    BAD,
+    CERTIFIABLE_ONLINE,
+    COMPLETED,
+    DATASET_STATES,
+    EDITABLE_STATUSES,
+    EMPTY,
+    EXCLUDED,
+    EXPERTS_EGROUP,
+    GLOBAL,
+    GOOD,
+    NO_VALUE_FOUND,
+    NOTSET,
+    ONLINE,
+    OPEN,
+    RUN_STATES,
+    SIGNOFF,
+    STANDBY,
+    STATUSES,
+    WAITING_DQM_GUI,
+)
+
+__all__ = [
+    "AUTOMATIC_AUTHOR",
+    "BAD",
+    "CERTIFIABLE_ONLINE",
+    "COMPLETED",
+    "DATASET_STATES",
+    "EDITABLE_STATUSES",
+    "EMPTY",
+    "EXCLUDED",
+    "EXPERTS_EGROUP",
+    "GLOBAL",
+    "GOOD",
+    "LUMINOSITY_ATTRIBUTES",
+    "NOTSET",
+    "NO_VALUE_FOUND",
+    "OMS_LUMISECTION_WHITELIST",
+    "ONLINE",
+    "OPEN",
+    "RUN_STATES",
+    "SIGNOFF",
+    "STANDBY",
+    "STATUSES",
+    "WAITING_DQM_GUI",
+]

@@ -1,0 +1,138 @@
+"""Classifiers, accepted datasets, permissions and workspaces: configuration whose every state is kept.
+
+An item is never changed. An edit ends the old one and adds a new one with a new id, both in one transaction under one row of
+settings, so that what was in force at any time can be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from runregistry.errors import Conflict, NotFound
+from runregistry.store import schema
+from runregistry.store.documents import decode, encode, now
+
+__all__ = ["Configuration", "Item", "WorkspaceRow"]
+
+# Old Run Registry texts, which the web front end shows as they are.
+_EDITED_TWICE = "You are trying to edit an item multiple times, please refresh the page and try again"
+_UNKNOWN_ITEM = "Item trying to delete does not exists"
+
+
+class Item(NamedTuple):
+    """One item of a family: its fields, its number, and since when it is."""
+
+    id: int
+    fields: dict[str, Any]
+    created_at: str
+
+
+class WorkspaceRow(NamedTuple):
+    """A workspace of one half of the registry, with its columns as ``(id, name, created_at, updated_at)``."""
+
+    id: int
+    workspace: str
+    online_or_offline: str
+    created_at: str
+    updated_at: str
+    columns: list[Row[Any]]
+
+
+class Configuration:
+    """Reads and changes of configuration, each inside the connection that it is given."""
+
+    def items(self, connection: Connection, family: str) -> list[Item]:
+        """Return the items of a family that are in force, in the order in which they came."""
+        table = schema.config_item.c
+        query = select(table.id, table.document, table.created_at).where(table.family == family, table.active_to.is_(None))
+        return [Item(row.id, decode(row.document), row.created_at) for row in connection.execute(query.order_by(table.id))]
+
+    def stamp(self, connection: Connection) -> int:
+        """Return a number that grows with every change of configuration."""
+        return connection.scalar(select(func.max(schema.settings.c.id))) or 0
+
+    def add(self, connection: Connection, family: str, fields: Mapping[str, Any], by: str, number: int | None = None) -> Item:
+        """Add an item; `number` keeps the id that it had elsewhere."""
+        return self._insert(connection, family, fields, self._settings(connection, by), number)
+
+    def replace(self, connection: Connection, family: str, number: int, fields: Mapping[str, Any], by: str) -> Item:
+        """Put a new item, with a new id, in the place of one that is in force.
+
+        Raises
+        ------
+        Conflict
+            The item is not in force: someone else edited or removed it first.
+        """
+        stamp = self._settings(connection, by)
+        if not self._end(connection, family, number, stamp):
+            raise Conflict(_EDITED_TWICE)
+        return self._insert(connection, family, fields, stamp)
+
+    def remove(self, connection: Connection, family: str, number: int, by: str) -> Item:
+        """End an item; return what it was.
+
+        Raises
+        ------
+        NotFound
+            No such item is in force.
+        """
+        found = [item for item in self.items(connection, family) if item.id == number]
+        if not found:
+            raise NotFound(_UNKNOWN_ITEM)
+        self._end(connection, family, number, self._settings(connection, by))
+        return found[0]
+
+    def workspaces(self, connection: Connection, half: str) -> list[WorkspaceRow]:
+        """Return the workspaces of ``online`` or ``offline``, by name, each with its columns."""
+        space, column = schema.workspace.c, schema.workspace_column.c
+        columns: dict[int, list[Row[Any]]] = {}
+        for row in connection.execute(select(schema.workspace_column).order_by(column.id)):
+            columns.setdefault(row.id_workspace, []).append(row)
+        rows = connection.execute(
+            select(schema.workspace).where(space.online_or_offline == half).order_by(space.workspace, space.id)
+        )
+        return [WorkspaceRow(*row, columns.get(row.id, [])) for row in rows]
+
+    def add_workspaces(
+        self, connection: Connection, workspaces: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Add workspaces and columns with the ids that they bring."""
+        stamp = now()
+        dates = {"created_at": stamp, "updated_at": stamp}
+        if workspaces:
+            wanted = ("id", "workspace", "online_or_offline")
+            connection.execute(insert(schema.workspace), [{key: row[key] for key in wanted} | dates for row in workspaces])
+        if columns:
+            wanted = ("id", "id_workspace", "name")
+            connection.execute(insert(schema.workspace_column), [{key: row[key] for key in wanted} | dates for row in columns])
+
+    def is_empty(self, connection: Connection) -> bool:
+        """Whether nothing was ever configured."""
+        return connection.scalar(select(func.count()).select_from(schema.workspace)) == 0
+
+    def _settings(self, connection: Connection, by: str) -> int:
+        result = connection.execute(insert(schema.settings).values(by=by, created_at=now()).returning(schema.settings.c.id))
+        return int(result.scalar_one())
+
+    def _insert(
+        self, connection: Connection, family: str, fields: Mapping[str, Any], stamp: int, number: int | None = None
+    ) -> Item:
+        table = schema.config_item
+        if number is None:
+            highest = connection.scalar(select(func.max(table.c.id)).where(table.c.family == family))
+            number = (highest or 0) + 1
+        created_at = now()
+        connection.execute(
+            insert(table).values(
+                family=family, id=number, active_from=stamp, created_at=created_at, document=encode(dict(fields))
+            )
+        )
+        return Item(number, dict(fields), created_at)
+
+    def _end(self, connection: Connection, family: str, number: int, stamp: int) -> bool:
+        table = schema.config_item
+        condition = (table.c.family == family, table.c.id == number, table.c.active_to.is_(None))
+        return connection.execute(update(table).where(*condition).values(active_to=stamp)).rowcount == 1

@@ -1,0 +1,95 @@
+"""Documents of the store: compact JSON text in, Python values out, each distinct lumisection value kept once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from runregistry.store import schema
+
+__all__ = ["Values", "decode", "encode", "merge", "now"]
+
+_encoder = msgspec.json.Encoder()
+_CACHED_VALUES = 20_000
+_CHUNK = 500
+
+
+def encode(value: Any) -> str:
+    """Return compact JSON text, keys in the order in which they were given."""
+    return _encoder.encode(value).decode()
+
+
+def decode(text: str | bytes) -> Any:
+    """Read JSON text."""
+    return msgspec.json.decode(text)
+
+
+def now() -> str:
+    """Return the time as the service writes it: ISO-8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def merge(texts: Iterable[str]) -> dict[str, Any]:
+    """Merge JSON objects, later ones on top, one level deep."""
+    answer: dict[str, Any] = {}
+    for text in texts:
+        answer |= decode(text)
+    return answer
+
+
+class Values:
+    """The distinct values of lumisections, by number. Numbers never change, so that what was read once is kept in memory."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[int, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def ids(self, connection: Connection, values: Iterable[Any]) -> list[int]:
+        """Return the number of each value, storing those that are new. Call it inside the writing transaction."""
+        texts = [encode(value) for value in values]
+        hashes = [hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for text in texts]
+        known = self._find(connection, set(hashes))
+        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
+        if missing:
+            connection.execute(
+                insert(schema.value), [{"unique_hash": key, "document": text} for key, text in missing.items()]
+            )
+            known |= self._find(connection, set(missing))
+        return [known[key] for key in hashes]
+
+    def documents(self, connection: Connection, ids: set[int]) -> dict[int, Any]:
+        """Return the values of these numbers. The answer is shared: it must not be changed."""
+        with self._lock:
+            found = {key: self._documents[key] for key in ids if key in self._documents}
+        missing = sorted(ids - found.keys())
+        for start in range(0, len(missing), _CHUNK):
+            chunk = missing[start : start + _CHUNK]
+            rows = connection.execute(select(schema.value.c.id, schema.value.c.document).where(schema.value.c.id.in_(chunk)))
+            found |= {key: decode(text) for key, text in rows}
+        with self._lock:
+            self._documents |= {key: found[key] for key in missing}
+            while len(self._documents) > _CACHED_VALUES:
+                self._documents.popitem(last=False)
+        return found
+
+    def forget(self) -> None:
+        """Drop what is in memory: after a rolled back transaction the numbers it gave out are given again."""
+        with self._lock:
+            self._documents.clear()
+
+    @staticmethod
+    def _find(connection: Connection, hashes: set[str]) -> dict[str, int]:
+        known: dict[str, int] = {}
+        wanted = sorted(hashes)
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            query = select(schema.value.c.unique_hash, schema.value.c.id).where(schema.value.c.unique_hash.in_(chunk))
+            known |= {key: number for key, number in connection.execute(query)}
+        return known

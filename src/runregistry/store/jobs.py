@@ -1,0 +1,119 @@
+"""Jobs and the JSONs they make. A job is a row: claimed with a lease, it survives the worker that dies with it.
+
+A worker holds a job as long as it renews its lease; when the lease runs out the job is anyone's again. Finishing needs the lease,
+so that a job is never run to its end twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from runregistry.store import schema
+from runregistry.store.documents import decode, encode, now
+
+__all__ = ["ACTIVE", "DONE", "FAILED", "WAITING", "Job", "Jobs"]
+
+WAITING, ACTIVE, DONE, FAILED = "waiting", "active", "done", "failed"
+MAX_ATTEMPTS = 5
+
+
+class Job(NamedTuple):
+    """A job as it stands."""
+
+    id: int
+    kind: str
+    state: str
+    payload: dict[str, Any]
+    attempts: int
+    progress: float
+    error: str | None
+    created_at: str
+
+
+class Jobs:
+    """Reads and changes of jobs and generated JSONs, each inside the connection that it is given."""
+
+    def add(self, connection: Connection, kind: str, payload: Mapping[str, Any]) -> Job:
+        """Queue a job."""
+        stamp = now()
+        text = encode(dict(payload))
+        query = insert(schema.job).values(kind=kind, state=WAITING, payload=text, attempts=0, progress=0.0, created_at=stamp)
+        number = connection.execute(query.returning(schema.job.c.id)).scalar_one()
+        return Job(number, kind, WAITING, dict(payload), 0, 0.0, None, stamp)
+
+    def get(self, connection: Connection, number: int) -> Job | None:
+        """Return a job; None if there is none."""
+        row = connection.execute(select(schema.job).where(schema.job.c.id == number)).first()
+        return _job(row) if row else None
+
+    def claim(self, connection: Connection, worker: str, lease_s: float) -> Job | None:
+        """Take the oldest job that waits, or whose worker is gone; None if there is nothing to do.
+
+        A job that has used up its attempts is marked failed instead.
+        """
+        table = schema.job.c
+        free = or_(table.state == WAITING, (table.state == ACTIVE) & (table.lease_until < time.time()))
+        query = select(schema.job).where(free).order_by(table.id).limit(1).with_for_update(skip_locked=True)
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        if row.attempts >= MAX_ATTEMPTS:
+            self._set(connection, row.id, state=FAILED, error=row.error or "the worker died in every attempt", worker=None)
+            return None
+        self._set(
+            connection, row.id, state=ACTIVE, attempts=row.attempts + 1, worker=worker, lease_until=time.time() + lease_s
+        )
+        return _job(row)._replace(state=ACTIVE, attempts=row.attempts + 1)
+
+    def renew(self, connection: Connection, number: int, worker: str, lease_s: float, progress: float) -> bool:
+        """Report progress (0 to 1) and keep the job; False if it is no longer this worker's."""
+        table = schema.job
+        condition = (table.c.id == number, table.c.worker == worker, table.c.state == ACTIVE)
+        values = {"progress": progress, "lease_until": time.time() + lease_s}
+        return connection.execute(update(table).where(*condition).values(**values)).rowcount == 1
+
+    def finish(self, connection: Connection, number: int, worker: str) -> bool:
+        """Mark a job done; False if it is no longer this worker's, and then nothing of it may be committed."""
+        table = schema.job
+        condition = (table.c.id == number, table.c.worker == worker, table.c.state == ACTIVE)
+        return connection.execute(update(table).where(*condition).values(state=DONE, progress=1.0, error=None)).rowcount == 1
+
+    def fail(self, connection: Connection, number: int, worker: str, error: str) -> None:
+        """Give a job back after an error: it waits again, or has failed for good after the last attempt."""
+        job = self.get(connection, number)
+        if job is None or job.state != ACTIVE:
+            return
+        state = FAILED if job.attempts >= MAX_ATTEMPTS else WAITING
+        table = schema.job
+        condition = (table.c.id == number, table.c.worker == worker)
+        connection.execute(update(table).where(*condition).values(state=state, error=error, worker=None, progress=0.0))
+
+    def save_json(self, connection: Connection, number: int, row: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+        """Store a generated JSON under its job's number; made again, it replaces what was there."""
+        table = schema.generated_json
+        stamp = now()
+        known = connection.scalar(select(func.count()).select_from(table).where(table.c.id == number))
+        if known:
+            values = {**row, "document": encode(dict(document)), "updated_at": stamp}
+            connection.execute(update(table).where(table.c.id == number).values(**values))
+        else:
+            connection.execute(
+                insert(table).values(
+                    id=number, deleted=False, created_at=stamp, updated_at=stamp, document=encode(dict(document)), **row
+                )
+            )
+
+    def get_json(self, connection: Connection, number: int) -> Row[Any] | None:
+        """Return a generated JSON, hidden or not; None if there is none."""
+        return connection.execute(select(schema.generated_json).where(schema.generated_json.c.id == number)).first()
+
+    def _set(self, connection: Connection, number: int, **values: Any) -> None:
+        connection.execute(update(schema.job).where(schema.job.c.id == number).values(**values))
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(row.id, row.kind, row.state, decode(row.payload), row.attempts, row.progress, row.error, row.created_at)

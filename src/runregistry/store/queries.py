@@ -1,0 +1,143 @@
+"""Pages of runs and datasets: the index says which rows, the tables give their stored text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, Select, select, tuple_
+
+from runregistry.filters import Node, Page, SortKey
+from runregistry.filters.match import match
+from runregistry.filters.sort import order
+from runregistry.store import schema
+from runregistry.store.database import Database
+from runregistry.store.index import Index
+from runregistry.terms import ONLINE
+
+__all__ = ["DatasetRow", "Queries", "RowPage", "RunRow"]
+
+_CHUNK = 400
+
+
+class RunRow(NamedTuple):
+    """A run as stored; documents are JSON text. `triplet_summary` is that of its ``online`` dataset."""
+
+    run_number: int
+    oms_attributes: str
+    rr_attributes: str
+    version: int
+    deleted: bool
+    triplet_summary: str
+
+
+class DatasetRow(NamedTuple):
+    """A dataset as stored, with the attributes of its run; documents are JSON text."""
+
+    run_number: int
+    name: str
+    dataset_attributes: str
+    datasets_in_gui: str
+    deleted: bool
+    version: int
+    rr_attributes: str
+    oms_attributes: str
+    triplet_summary: str
+    dcs_summary: str
+
+
+class RowPage(NamedTuple):
+    """One page of an answer, and how many rows there are in all."""
+
+    rows: list[Any]
+    count: int
+
+
+class Queries:
+    """Filtered, sorted, paged lists."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._index = Index()
+
+    def runs(self, node: Node, sortings: Sequence[SortKey], page: Page) -> RowPage:
+        """Return a page of the runs that a filter matches; hidden ones never match."""
+        with self._snapshot() as connection:
+            picked, count = self._pick(connection, "runs", node, sortings, page)
+            numbers = self._index.run_numbers[picked].tolist()
+            rows = {row[0]: row for row in _chunked(connection, _runs_query(), schema.run.c.run_number, numbers)}
+            return RowPage([RunRow(*rows[number]) for number in numbers], count)
+
+    def datasets(self, node: Node, sortings: Sequence[SortKey], page: Page) -> RowPage:
+        """Return a page of the datasets that a filter matches, ``online`` ones included; hidden ones never match."""
+        with self._snapshot() as connection:
+            picked, count = self._pick(connection, "datasets", node, sortings, page)
+            keys = self._keys(picked)
+            table = schema.dataset.c
+            found = _chunked(connection, _datasets_query(), tuple_(table.run_number, table.name), keys)
+            rows = {(row[0], row[1]): row for row in found}
+            return RowPage([DatasetRow(*rows[key]) for key in keys], count)
+
+    def dataset_keys(self, node: Node) -> list[tuple[int, str]]:
+        """Return (run_number, name) of every dataset that a filter matches, by run number and name."""
+        with self._snapshot() as connection:
+            picked, _ = self._pick(connection, "datasets", node, (), Page(0, None))
+            return sorted(self._keys(picked))
+
+    def _keys(self, picked: np.ndarray) -> list[tuple[int, str]]:
+        names = self._index.names
+        return [(int(self._index.dataset_runs[row]), names[row]) for row in picked.tolist()]
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """Open a read transaction that the index agrees with."""
+        with self._index.lock:
+            while True:
+                with self._database.reading() as connection:
+                    if self._index.advance(connection):
+                        yield connection
+                        return
+
+    def _pick(
+        self, connection: Connection, table: str, node: Node, sortings: Sequence[SortKey], page: Page
+    ) -> tuple[np.ndarray, int]:
+        index = self._index
+        fetch = index.fetch(connection, table)
+        hidden = index.runs.deleted if table == "runs" else index.datasets.deleted
+        rows = np.flatnonzero(match(node, fetch, len(hidden)) & ~hidden)
+        wanted = order(sortings, fetch, len(hidden), table=table, rows=rows)
+        return page.cut(wanted), len(rows)
+
+
+def _runs_query() -> Select[Any]:
+    run, cache = schema.run.c, schema.dataset_cache.c
+    return select(
+        run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary
+    ).join(schema.dataset_cache, (cache.run_number == run.run_number) & (cache.name == ONLINE))
+
+
+def _datasets_query() -> Select[Any]:
+    run, dataset, cache = schema.run.c, schema.dataset.c, schema.dataset_cache.c
+    return (
+        select(
+            dataset.run_number,
+            dataset.name,
+            dataset.dataset_attributes,
+            dataset.datasets_in_gui,
+            dataset.deleted,
+            dataset.version,
+            run.rr_attributes,
+            run.oms_attributes,
+            cache.triplet_summary,
+            cache.dcs_summary,
+        )
+        .join(schema.run, run.run_number == dataset.run_number)
+        .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
+    )
+
+
+def _chunked(connection: Connection, query: Select[Any], key: Any, wanted: Sequence[Any]) -> Iterator[Any]:
+    for start in range(0, len(wanted), _CHUNK):
+        yield from connection.execute(query.where(key.in_(wanted[start : start + _CHUNK])))

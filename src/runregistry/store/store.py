@@ -1,0 +1,107 @@
+"""The registry's database as one object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import Connection, select
+
+from runregistry.store import schema
+from runregistry.store.configuration import Configuration
+from runregistry.store.database import Database
+from runregistry.store.documents import Values
+from runregistry.store.jobs import Jobs
+from runregistry.store.queries import Queries
+from runregistry.store.records import Records
+from runregistry.store.writer import Writer
+
+__all__ = ["Store"]
+
+
+class Store:
+    """A registry's events and what follows from them, on SQLite or PostgreSQL.
+
+    Parameters
+    ----------
+    database : str or path
+        ``sqlite:///file.db``, ``sqlite://`` (in memory), ``postgresql://user@host/name``, or the path of a SQLite file. An empty
+        database gets its tables.
+
+    Attributes
+    ----------
+    queries : Queries
+        Filtered, sorted, paged lists of runs and datasets.
+    records : Records
+        Single runs, datasets, lumisections and histories.
+    configuration : Configuration
+        Classifiers, accepted datasets, permissions, workspaces.
+    jobs : Jobs
+        Jobs and generated JSONs.
+
+    Examples
+    --------
+    >>> with Store("sqlite://") as store:
+    ...     with store.write("auto@auto", "run 355100 creation") as writer:
+    ...         _ = writer.add_run_event(355100, oms={"energy": 6799}, rr={"class": "Collisions22"})
+    ...         _ = writer.add_dataset_event(355100, "online")
+    ...     with store.reading() as connection:
+    ...         store.records.run(connection, 355100).rr_attributes
+    '{"class":"Collisions22"}'
+    """
+
+    def __init__(self, database: str | os.PathLike[str]) -> None:
+        self.database = Database(database)
+        self.values = Values()
+        self.queries = Queries(self.database)
+        self.records = Records(self.values)
+        self.configuration = Configuration()
+        self.jobs = Jobs()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a connection that sees one snapshot."""
+        return self.database.reading()
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """Open a writing transaction without a version: for configuration and jobs, which keep their own history."""
+        return self.database.writing()
+
+    @contextmanager
+    def write(self, by: str, comment: str) -> Iterator[Writer]:
+        """Open a writing transaction with a version; see `runregistry.store.writer`.
+
+        Parameters
+        ----------
+        by : str
+            The author. One that begins with ``auto@auto`` makes automatic changes, which never outrank a person's.
+        comment : str
+            Why.
+
+        Raises
+        ------
+        StoreConflict
+            Another writer held the database too long. Nothing was stored.
+        """
+        try:
+            with self.database.writing() as connection:
+                writer = Writer(connection, self.values, by, comment)
+                yield writer
+                writer.finish()
+        except BaseException:
+            self.values.forget()
+            raise
+
+    def event_number(self, connection: Connection) -> int:
+        """Return the number of the newest event: it grows with every change of runs, datasets and lumisections."""
+        return connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
