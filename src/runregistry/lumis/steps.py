@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 __all__ = ["Step", "covered", "elementary", "from_positions", "gaps", "intersect", "overlay", "restrict", "same", "to_positions"]
@@ -119,7 +120,7 @@ def elementary(columns: Mapping[str, Sequence[Step]]) -> Iterator[tuple[int, int
             changes.setdefault(first, []).append((name, True, value))
     here: dict[str, Any] = {}
     edges = sorted(changes)
-    for edge, following in zip(edges, [*edges[1:], 0], strict=True):
+    for edge, following in pairwise([*edges, 0]):
         # What ends here goes first: a step that starts at the same lumisection must not be wiped out.
         for name, begins, _ in changes[edge]:
             if not begins:
