@@ -1,5 +1,7 @@
 """The words of the registry: statuses, states, components, attributes. Standard library only."""
 
+from runregistry.terms.attributes import DATASET_ATTRIBUTES, OPERATORS, RUN_ATTRIBUTES, Attribute
+from runregistry.terms.components import DATASET_COMPONENTS, RUN_COMPONENTS
 from runregistry.terms.lumisections import LUMINOSITY_ATTRIBUTES, OMS_LUMISECTION_WHITELIST
 from runregistry.terms.vocabulary import (
     AUTOMATIC_AUTHOR,
@@ -29,6 +31,8 @@ __all__ = [
     "BAD",
     "CERTIFIABLE_ONLINE",
     "COMPLETED",
+    "DATASET_ATTRIBUTES",
+    "DATASET_COMPONENTS",
     "DATASET_STATES",
     "EDITABLE_STATUSES",
     "EMPTY",
@@ -42,9 +46,13 @@ __all__ = [
     "OMS_LUMISECTION_WHITELIST",
     "ONLINE",
     "OPEN",
+    "OPERATORS",
+    "RUN_ATTRIBUTES",
+    "RUN_COMPONENTS",
     "RUN_STATES",
     "SIGNOFF",
     "STANDBY",
     "STATUSES",
     "WAITING_DQM_GUI",
+    "Attribute",
 ]
