@@ -6,6 +6,7 @@ settings, so that what was in force at any time can be told.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from runregistry.errors import Conflict, NotFound
 from runregistry.store import schema
 from runregistry.store.documents import decode, encode, now
 
-__all__ = ["Configuration", "Item", "WorkspaceRow"]
+__all__ = ["Configuration", "Item", "SettingsRow", "WorkspaceRow"]
 
 # Old Run Registry texts, which the web front end shows as they are.
 _EDITED_TWICE = "You are trying to edit an item multiple times, please refresh the page and try again"
@@ -41,6 +42,15 @@ class WorkspaceRow(NamedTuple):
     columns: list[Row[Any]]
 
 
+class SettingsRow(NamedTuple):
+    """The newest change of configuration, and for each family how often it was changed since the registry's first settings."""
+
+    id: int
+    by: str
+    created_at: str
+    lists: dict[str, int]
+
+
 class Configuration:
     """Reads and changes of configuration, each inside the connection that it is given."""
 
@@ -54,9 +64,28 @@ class Configuration:
         """Return a number that grows with every change of configuration."""
         return connection.scalar(select(func.max(schema.settings.c.id))) or 0
 
-    def add(self, connection: Connection, family: str, fields: Mapping[str, Any], by: str, number: int | None = None) -> Item:
-        """Add an item; `number` keeps the id that it had elsewhere."""
-        return self._insert(connection, family, fields, self._settings(connection, by), number)
+    def current_settings(self, connection: Connection) -> SettingsRow:
+        """Return the newest change; the list of a family is numbered from 1 and gets a new number with each change of it."""
+        table, item = schema.settings.c, schema.config_item.c
+        row = connection.execute(select(schema.settings).order_by(table.id.desc()).limit(1)).first()
+        first = connection.scalar(select(func.min(table.id)))
+        stamps: dict[str, set[int]] = {}
+        for family, start, end in connection.execute(select(item.family, item.active_from, item.active_to)):
+            stamps.setdefault(family, set()).update({start, end} - {None, first})
+        lists = defaultdict(lambda: 1, {family: len(changes) + 1 for family, changes in stamps.items()})
+        return SettingsRow(row.id, row.by, row.created_at, lists) if row else SettingsRow(0, "", "", lists)
+
+    def add(self, connection: Connection, family: str, fields: Mapping[str, Any], by: str) -> Item:
+        """Add an item."""
+        return self._insert(connection, family, fields, self._settings(connection, by))
+
+    def load(self, connection: Connection, families: Mapping[str, Sequence[Mapping[str, Any]]], by: str) -> None:
+        """Add many items of many families as one change; an item that brings an ``id`` keeps it."""
+        stamp = self._settings(connection, by)
+        for family, items in families.items():
+            for fields in items:
+                content = {key: value for key, value in fields.items() if key != "id"}
+                self._insert(connection, family, content, stamp, fields.get("id"))
 
     def replace(self, connection: Connection, family: str, number: int, fields: Mapping[str, Any], by: str) -> Item:
         """Put a new item, with a new id, in the place of one that is in force.
@@ -94,7 +123,10 @@ class Configuration:
         rows = connection.execute(
             select(schema.workspace).where(space.online_or_offline == half).order_by(space.workspace, space.id)
         )
-        return [WorkspaceRow(*row, columns.get(row.id, [])) for row in rows]
+        return [
+            WorkspaceRow(row.id, row.workspace, row.online_or_offline, row.created_at, row.updated_at, columns.get(row.id, []))
+            for row in rows
+        ]
 
     def add_workspaces(
         self, connection: Connection, workspaces: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]

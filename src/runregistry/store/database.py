@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from runregistry.errors import MigrationNeeded, MissingExtraError, SettingsError, StoreConflict, StoreCorrupt, StoreError
 from runregistry.store import schema
+from runregistry.store.turns import Turns
 
 __all__ = ["Database", "normalise_url"]
 
@@ -46,7 +47,7 @@ def normalise_url(database: str | os.PathLike[str]) -> URL:
         return URL.create("sqlite", database=text)
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # the second one is of a port that is no number
         raise SettingsError(f"{text!r} is not a database URL; write sqlite:///file.db or postgresql://user@host/name") from error
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -76,11 +77,15 @@ class Database:
         self.url = normalise_url(database)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
+        # A database in memory is its connection, and there is just one: everyone takes a turn, in the order of asking.
+        self._turn: Callable[[], AbstractContextManager[None]] = Turns(_BUSY_TIMEOUT_S).turn if self.in_memory else nullcontext
         self.engine = self._create_engine()
         try:
             self._recognise()
         except (OperationalError, DatabaseError, sqlite3.Error) as error:
             self.close()
+            if "not a database" in _reason(error):
+                raise StoreCorrupt(f"{self.name} is not a SQLite file; name another file for the registry") from error
             raise StoreError(f"can't open the database {self.name}: {_reason(error)}") from error
         except BaseException:
             self.close()
@@ -98,7 +103,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection that sees one snapshot of the database."""
-        with self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             try:
                 yield connection
             finally:
@@ -114,12 +119,15 @@ class Database:
             Another writer held the database for longer than the time-out. Nothing was stored.
         """
         try:
-            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with self._turn(), self._writing_connection() as connection, connection.begin():
                 yield connection
         except OperationalError as error:
             if _is_busy(error):
                 raise StoreConflict(f"another process is writing to {self.name}; nothing was stored, try again") from error
             raise StoreError(f"the database {self.name} refused the change, nothing was stored: {_reason(error)}") from error
+
+    def _writing_connection(self) -> Connection:
+        return self.engine.connect().execution_options(writes=True)
 
     def _create_engine(self) -> Engine:
         if self.is_sqlite and not self.in_memory:
@@ -130,7 +138,6 @@ class Database:
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S}
         if self.in_memory:
-            # A database in memory is its connection: there is just one, and everyone waits for it.
             options |= {"pool_size": 1, "max_overflow": 0}
         try:
             engine = create_engine(self.url, **options)
@@ -165,18 +172,12 @@ class Database:
             )
 
     def _table_names(self, connection: Connection) -> set[str]:
-        try:
-            if self.is_sqlite:
-                owner = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-                names = set(inspect(connection).get_table_names())
-                if names and owner != _APPLICATION_ID:
-                    raise StoreCorrupt(f"{self.name} is a SQLite file of another program; name another file for the registry")
-                return names
-            return set(inspect(connection).get_table_names())
-        except DBAPIError as error:
-            if "not a database" in str(error.orig):
-                raise StoreCorrupt(f"{self.name} is not a SQLite file; name another file for the registry") from error
-            raise
+        names = set(inspect(connection).get_table_names())
+        if self.is_sqlite and names:
+            owner = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+            if owner != _APPLICATION_ID:
+                raise StoreCorrupt(f"{self.name} is a SQLite file of another program; name another file for the registry")
+        return names
 
     def _create(self) -> None:
         if self.is_sqlite and not self.in_memory:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -58,9 +59,7 @@ class Values:
         known = self._find(connection, set(hashes))
         missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
         if missing:
-            connection.execute(
-                insert(schema.value), [{"unique_hash": key, "document": text} for key, text in missing.items()]
-            )
+            connection.execute(insert(schema.value), [{"unique_hash": key, "document": text} for key, text in missing.items()])
             known |= self._find(connection, set(missing))
         return [known[key] for key in hashes]
 
@@ -84,6 +83,15 @@ class Values:
         with self._lock:
             self._documents.clear()
 
+    @contextmanager
+    def forgotten_on_failure(self) -> Iterator[None]:
+        """Drop what is in memory if the block raises."""
+        try:
+            yield
+        except BaseException:
+            self.forget()
+            raise
+
     @staticmethod
     def _find(connection: Connection, hashes: set[str]) -> dict[str, int]:
         known: dict[str, int] = {}
@@ -91,5 +99,5 @@ class Values:
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             query = select(schema.value.c.unique_hash, schema.value.c.id).where(schema.value.c.unique_hash.in_(chunk))
-            known |= {key: number for key, number in connection.execute(query)}
+            known |= {row.unique_hash: row.id for row in connection.execute(query)}
         return known

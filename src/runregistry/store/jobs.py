@@ -58,16 +58,13 @@ class Jobs:
         table = schema.job.c
         free = or_(table.state == WAITING, (table.state == ACTIVE) & (table.lease_until < time.time()))
         query = select(schema.job).where(free).order_by(table.id).limit(1).with_for_update(skip_locked=True)
-        row = connection.execute(query).first()
-        if row is None:
-            return None
-        if row.attempts >= MAX_ATTEMPTS:
+        while (row := connection.execute(query).first()) is not None:
+            if row.attempts < MAX_ATTEMPTS:
+                taken = {"state": ACTIVE, "attempts": row.attempts + 1, "progress": 0.0}
+                self._set(connection, row.id, worker=worker, lease_until=time.time() + lease_s, **taken)
+                return _job(row)._replace(**taken)
             self._set(connection, row.id, state=FAILED, error=row.error or "the worker died in every attempt", worker=None)
-            return None
-        self._set(
-            connection, row.id, state=ACTIVE, attempts=row.attempts + 1, worker=worker, lease_until=time.time() + lease_s
-        )
-        return _job(row)._replace(state=ACTIVE, attempts=row.attempts + 1)
+        return None
 
     def renew(self, connection: Connection, number: int, worker: str, lease_s: float, progress: float) -> bool:
         """Report progress (0 to 1) and keep the job; False if it is no longer this worker's."""

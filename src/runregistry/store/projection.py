@@ -1,8 +1,8 @@
 """What follows from the events: the run, its datasets, and their lumisections as they are now.
 
 Merge order, as the service has it: for run attributes and components, what people did comes after what was automatic, then by
-version; OMS attributes and dataset attributes go by version alone. The OMS values of a dataset are those of ``online`` and its own
-together. Each function here rebuilds exactly one entity from all of its events, so that a projection can't drift.
+version; OMS attributes and dataset attributes go by version alone. The OMS values of a dataset are those of ``online`` and its
+own together. Each function here rebuilds exactly one entity from all of its events, so that a projection can't drift.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def project_cache(connection: Connection, values: Values, run_number: int, name:
             "version": version,
             "recorded": luminosity(columns, "recorded"),
             "delivered": luminosity(columns, "delivered"),
-            "n_lumisections": max(columns.rr_last, columns.oms_last),
+            "n_lumisections": sum(last - first + 1 for first, last in columns.oms_present or columns.rr_present),
             "n_ranges": sum(map(len, columns.rr.values())),
             "triplet_summary": encode(triplet_summary(columns)),
             "dcs_summary": encode(dcs_summary(columns)),
@@ -146,4 +146,3 @@ def _replace(connection: Connection, table: Table, key: dict[str, Any], row: dic
     condition = [table.c[name] == value for name, value in key.items()]
     connection.execute(delete(table).where(*condition))
     connection.execute(insert(table).values(**key, **row))
-

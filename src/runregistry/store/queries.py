@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Select, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, tuple_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from runregistry.filters import Node, Page, SortKey
+from runregistry.filters import Node, Page, SortKey, TableName
 from runregistry.filters.match import match
 from runregistry.filters.sort import order
 from runregistry.store import schema
@@ -17,7 +18,7 @@ from runregistry.store.database import Database
 from runregistry.store.index import Index
 from runregistry.terms import ONLINE
 
-__all__ = ["DatasetRow", "Queries", "RowPage", "RunRow"]
+__all__ = ["DatasetRow", "Queries", "RowPage", "RunRow", "is_one_of"]
 
 _CHUNK = 400
 
@@ -52,7 +53,7 @@ class RowPage(NamedTuple):
     """One page of an answer, and how many rows there are in all."""
 
     rows: list[Any]
-    count: int
+    count: int  # type: ignore[assignment]  # the wire's word; nobody counts the fields of a page
 
 
 class Queries:
@@ -67,16 +68,16 @@ class Queries:
         with self._snapshot() as connection:
             picked, count = self._pick(connection, "runs", node, sortings, page)
             numbers = self._index.run_numbers[picked].tolist()
-            rows = {row[0]: row for row in _chunked(connection, _runs_query(), schema.run.c.run_number, numbers)}
+            rows = {row[0]: row for row in _chunked(connection, _runs_query(), schema.run.c.run_number.in_, numbers)}
             return RowPage([RunRow(*rows[number]) for number in numbers], count)
 
     def datasets(self, node: Node, sortings: Sequence[SortKey], page: Page) -> RowPage:
         """Return a page of the datasets that a filter matches, ``online`` ones included; hidden ones never match."""
         with self._snapshot() as connection:
             picked, count = self._pick(connection, "datasets", node, sortings, page)
-            keys = self._keys(picked)
+            keys = self._index.dataset_keys(picked)
             table = schema.dataset.c
-            found = _chunked(connection, _datasets_query(), tuple_(table.run_number, table.name), keys)
+            found = _chunked(connection, _datasets_query(), lambda chunk: is_one_of(table, chunk), keys)
             rows = {(row[0], row[1]): row for row in found}
             return RowPage([DatasetRow(*rows[key]) for key in keys], count)
 
@@ -84,11 +85,7 @@ class Queries:
         """Return (run_number, name) of every dataset that a filter matches, by run number and name."""
         with self._snapshot() as connection:
             picked, _ = self._pick(connection, "datasets", node, (), Page(0, None))
-            return sorted(self._keys(picked))
-
-    def _keys(self, picked: np.ndarray) -> list[tuple[int, str]]:
-        names = self._index.names
-        return [(int(self._index.dataset_runs[row]), names[row]) for row in picked.tolist()]
+            return sorted(self._index.dataset_keys(picked))
 
     @contextmanager
     def _snapshot(self) -> Iterator[Connection]:
@@ -101,7 +98,7 @@ class Queries:
                         return
 
     def _pick(
-        self, connection: Connection, table: str, node: Node, sortings: Sequence[SortKey], page: Page
+        self, connection: Connection, table: TableName, node: Node, sortings: Sequence[SortKey], page: Page
     ) -> tuple[np.ndarray, int]:
         index = self._index
         fetch = index.fetch(connection, table)
@@ -113,9 +110,9 @@ class Queries:
 
 def _runs_query() -> Select[Any]:
     run, cache = schema.run.c, schema.dataset_cache.c
-    return select(
-        run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary
-    ).join(schema.dataset_cache, (cache.run_number == run.run_number) & (cache.name == ONLINE))
+    return select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary).join(
+        schema.dataset_cache, (cache.run_number == run.run_number) & (cache.name == ONLINE)
+    )
 
 
 def _datasets_query() -> Select[Any]:
@@ -138,6 +135,15 @@ def _datasets_query() -> Select[Any]:
     )
 
 
-def _chunked(connection: Connection, query: Select[Any], key: Any, wanted: Sequence[Any]) -> Iterator[Any]:
+def is_one_of(table: ReadOnlyColumnCollection[str, Any], keys: Sequence[tuple[int, str]]) -> ColumnElement[bool]:
+    """Return the condition that a dataset's row has one of these keys."""
+    # SQLite reads the whole table for pairs alone; run numbers make it use the primary key.
+    numbers = table.run_number.in_(sorted({run_number for run_number, _ in keys}))
+    return and_(numbers, tuple_(table.run_number, table.name).in_(keys))
+
+
+def _chunked(
+    connection: Connection, query: Select[Any], among: Callable[[Sequence[Any]], ColumnElement[bool]], wanted: Sequence[Any]
+) -> Iterator[Any]:
     for start in range(0, len(wanted), _CHUNK):
-        yield from connection.execute(query.where(key.in_(wanted[start : start + _CHUNK])))
+        yield from connection.execute(query.where(among(wanted[start : start + _CHUNK])))

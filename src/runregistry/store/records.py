@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, func, select
@@ -11,10 +11,12 @@ from runregistry.model.lumisections import LumisectionColumns
 from runregistry.store import schema
 from runregistry.store.documents import Values, decode
 from runregistry.store.projection import changes_of, merged_lumisections
-from runregistry.store.queries import RunRow
+from runregistry.store.queries import RunRow, is_one_of
 from runregistry.terms import ONLINE
 
-__all__ = ["Cache", "DatasetRecord", "Records"]
+__all__ = ["Cache", "CertifiedRow", "DatasetRecord", "Records"]
+
+_CHUNK = 400
 
 
 class DatasetRecord(NamedTuple):
@@ -40,6 +42,18 @@ class Cache(NamedTuple):
     oms: str
 
 
+class CertifiedRow(NamedTuple):
+    """A dataset with its run's attributes and its lumisections; documents are JSON text."""
+
+    run_number: int
+    name: str
+    dataset_attributes: str
+    rr_attributes: str
+    oms_attributes: str
+    rr: str
+    oms: str
+
+
 class Records:
     """Reads of one thing by its key. Every method works inside the connection that it is given."""
 
@@ -59,7 +73,8 @@ class Records:
     def runs_last_updated(self, connection: Connection, limit: int) -> list[Row[Any]]:
         """Return runs by the text of OMS's ``last_update``, newest first; those without one come first."""
         run = schema.run.c
-        rows = connection.execute(select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted)).all()
+        columns = (run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted)
+        rows: list[Row[Any]] = list(connection.execute(select(*columns)))
         keyed = [(_text(decode(row.oms_attributes).get("last_update")), row) for row in rows]
         keyed.sort(key=lambda pair: (pair[0] is None, pair[0] or "", pair[1].run_number), reverse=True)
         return [row for _, row in keyed[:limit]]
@@ -83,6 +98,45 @@ class Records:
         columns = [table[field] for field in DatasetRecord._fields]
         query = select(*columns).where(table.deleted.is_(False)).order_by(table.run_number, table.name)
         return (DatasetRecord(*row) for row in connection.execute(query))
+
+    def visible_names(self, connection: Connection) -> list[str]:
+        """Return the distinct names of datasets that are not hidden."""
+        table = schema.dataset.c
+        return list(connection.scalars(select(table.name).where(table.deleted.is_(False)).distinct().order_by(table.name)))
+
+    def certified_versions(self, connection: Connection, names: Sequence[str]) -> dict[tuple[int, str], tuple[int, int, int]]:
+        """Return the versions of run, dataset and lumisections of each visible dataset of these names, by run number and name."""
+        run, dataset, cache = schema.run.c, schema.dataset.c, schema.dataset_cache.c
+        query = (
+            select(dataset.run_number, dataset.name, run.version, dataset.version, cache.version)
+            .join(schema.run, run.run_number == dataset.run_number)
+            .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
+            .where(dataset.deleted.is_(False))
+            .order_by(dataset.run_number, dataset.name)
+        )
+        wanted = set(names)
+        return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query) if row[1] in wanted}
+
+    def certified(self, connection: Connection, keys: Sequence[tuple[int, str]]) -> Iterator[CertifiedRow]:
+        """Go through datasets by key, in any order, each with everything that a rule may ask about it."""
+        run, dataset, cache = schema.run.c, schema.dataset.c, schema.dataset_cache.c
+        query = (
+            select(
+                dataset.run_number,
+                dataset.name,
+                dataset.dataset_attributes,
+                run.rr_attributes,
+                run.oms_attributes,
+                cache.rr,
+                cache.oms,
+            )
+            .join(schema.run, run.run_number == dataset.run_number)
+            .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
+        )
+        for start in range(0, len(keys), _CHUNK):
+            chunk = keys[start : start + _CHUNK]
+            found = connection.execute(query.where(is_one_of(dataset, chunk)))
+            yield from (CertifiedRow(*row) for row in found)
 
     def cache(self, connection: Connection, run_number: int, name: str) -> Cache | None:
         """Return what is summed up from a dataset's lumisections; None for an unknown dataset."""
@@ -134,6 +188,19 @@ class Records:
             )
         ).one()
         return float(row[0] or 0), float(row[1] or 0)
+
+    def cycles(self, connection: Connection) -> list[tuple[Row[Any], list[DatasetRecord]]]:
+        """Return the cycles that are not deleted, by deadline, each with its datasets, hidden ones too."""
+        link, dataset = schema.cycle_dataset.c, schema.dataset.c
+        columns = [dataset[field] for field in DatasetRecord._fields]
+        joined = (link.run_number == dataset.run_number) & (link.name == dataset.name)
+        members: dict[int, list[DatasetRecord]] = {}
+        query = select(link.id_cycle, *columns).join(schema.dataset, joined).order_by(dataset.run_number, dataset.name)
+        for row in connection.execute(query):
+            members.setdefault(row[0], []).append(DatasetRecord(*row[1:]))
+        table = schema.cycle.c
+        cycles = connection.execute(select(schema.cycle).where(table.deleted.is_(False)).order_by(table.deadline, table.id_cycle))
+        return [(cycle, members.get(cycle.id_cycle, [])) for cycle in cycles]
 
     def counts(self, connection: Connection) -> dict[str, int]:
         """Return how much the registry holds."""

@@ -3,8 +3,8 @@
 Documents are kept as JSON text on both databases: what is stored is what is answered, byte for byte, and no database decodes it.
 Every event has a number, ``version``, from one counter for the whole registry; a group of events that belong to one action shares
 one ``atomic_version`` (who, when, why). Events of lumisections are kept in batches: a row holds all the ranges that one action
-changed in one dataset, as JSON ``[[first, last, value id], …]`` (a fourth element holds what differs in every lumisection, such as
-luminosity), numbered from ``version`` to ``last_version``.
+changed in one dataset, as JSON ``[[first, last, value id], …]`` (a fourth element holds what differs in every lumisection, such
+as luminosity), numbered from ``version`` to ``last_version``.
 """
 
 from __future__ import annotations

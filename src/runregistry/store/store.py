@@ -93,14 +93,12 @@ class Store:
         StoreConflict
             Another writer held the database too long. Nothing was stored.
         """
-        try:
-            with self.database.writing() as connection:
-                writer = Writer(connection, self.values, by, comment)
-                yield writer
-                writer.finish()
-        except BaseException:
-            self.values.forget()
-            raise
+        undone = self.values.forgotten_on_failure
+        # Inside, before the lock is given back: the next writer may get the numbers that this one gave to other values.
+        with undone(), self.database.writing() as connection, undone():
+            writer = Writer(connection, self.values, by, comment)
+            yield writer
+            writer.finish()
 
     def event_number(self, connection: Connection) -> int:
         """Return the number of the newest event: it grows with every change of runs, datasets and lumisections."""

@@ -3,8 +3,8 @@
     with store.write(by="shifter@cern.ch", comment="mark run 355100 significant") as writer:
         writer.add_run_event(355100, rr={"significant": True})
 
-At the end of the block every entity that got an event is projected again, and everything is committed together. An exception inside
-the block leaves the database as it was.
+At the end of the block every entity that got an event is projected again, and everything is committed together. An exception
+inside the block leaves the database as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
 
-from runregistry.errors import StoreCorrupt
+from runregistry.errors import NotFound, StoreCorrupt
 from runregistry.lumis.steps import Step
 from runregistry.store import schema
 from runregistry.store.documents import Values, encode, now
@@ -25,6 +25,7 @@ __all__ = ["Writer"]
 
 # OMS values that differ in nearly every lumisection: kept beside the range, so that the rest of the value is stored once.
 _VOLATILE = ("recorded", "delivered")
+_CHUNK = 500
 
 
 class Writer:
@@ -49,7 +50,7 @@ class Writer:
         found = connection.scalar(locked)
         if found is None:
             raise StoreCorrupt("the registry has lost its event counter; restore the database from a backup")
-        self.version: int = found
+        self.version = int(found)
         self.start_version(by, comment)
 
     def start_version(self, by: str, comment: str) -> int:
@@ -57,11 +58,11 @@ class Writer:
         self.by = by
         self.created_at = now()
         result = self.connection.execute(
-            insert(schema.version).values(by=by, comment=comment, created_at=self.created_at).returning(
-                schema.version.c.atomic_version
-            )
+            insert(schema.version)
+            .values(by=by, comment=comment, created_at=self.created_at)
+            .returning(schema.version.c.atomic_version)
         )
-        self.atomic_version: int = result.scalar_one()
+        self.atomic_version = int(result.scalar_one())
         return self.atomic_version
 
     @property
@@ -130,7 +131,14 @@ class Writer:
         return self._add_changes(schema.oms_change, run_number, name, changes)
 
     def finish(self) -> None:
-        """Project every entity that got an event, and store the counter. Called once, before the commit."""
+        """Project every entity that got an event, and store the counter. Called once, before the commit.
+
+        Raises
+        ------
+        NotFound
+            An event belongs to a run or dataset that the registry does not have.
+        """
+        self._complete()
         for run_number in self._runs:
             project_run(self.connection, run_number)
         for run_number, name in self._datasets:
@@ -138,6 +146,26 @@ class Writer:
         for (run_number, name), version in self._with_heirs().items():
             project_cache(self.connection, self._values, run_number, name, version)
         self.connection.execute(update(schema.counter).where(schema.counter.c.name == "event").values(value=self.version))
+
+    def _complete(self) -> None:
+        """Give each new run its ``online`` dataset; refuse events whose run or dataset does not exist, as no list shows them."""
+        numbers = sorted({*self._runs, *(run_number for run_number, _ in self._caches)})
+        runs, datasets = set(self._runs), set(self._datasets)
+        run, dataset = schema.run.c, schema.dataset.c
+        for start in range(0, len(numbers), _CHUNK):
+            chunk = numbers[start : start + _CHUNK]
+            runs.update(self.connection.scalars(select(run.run_number).where(run.run_number.in_(chunk))))
+            found = self.connection.execute(select(dataset.run_number, dataset.name).where(dataset.run_number.in_(chunk)))
+            datasets.update((row.run_number, row.name) for row in found)
+        for run_number in self._runs:
+            if (run_number, ONLINE) not in datasets:
+                self.add_dataset_event(run_number, ONLINE)
+                datasets.add((run_number, ONLINE))
+        for run_number, name in self._caches:
+            if run_number not in runs:
+                raise NotFound(f"run {run_number} is not in the registry; create the run before its dataset {name}")
+            if (run_number, name) not in datasets:
+                raise NotFound(f"run {run_number} has no dataset {name}; create the dataset before its lumisections")
 
     def _with_heirs(self) -> dict[tuple[int, str], int]:
         """Add the datasets that inherit OMS values from an ``online`` dataset that changed."""
@@ -150,9 +178,7 @@ class Writer:
                     affected[(run_number, heir)] = max(version, affected.get((run_number, heir), 0))
         return affected
 
-    def _add_changes(
-        self, table: Table, run_number: int, name: str, changes: Sequence[Step], **more: Any
-    ) -> tuple[int, int]:
+    def _add_changes(self, table: Table, run_number: int, name: str, changes: Sequence[Step], **more: Any) -> tuple[int, int]:
         if not changes:
             return self.version, 0
         volatile = [{key: value[key] for key in _VOLATILE if key in value} for _, _, value in changes]
@@ -184,4 +210,3 @@ class Writer:
     def _next(self) -> int:
         self.version += 1
         return self.version
-
