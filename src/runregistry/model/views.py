@@ -43,7 +43,7 @@ def oms_ranges(columns: LumisectionColumns) -> list[dict[str, Any]]:
         (first, last, {name: value for name, value in here.items() if name in OMS_LUMISECTION_WHITELIST})
         for first, last, here in _oms_steps(columns)
     ]
-    holes = [(first, last, {}) for first, last in gaps(covered(kept), columns.oms_last)]
+    holes: list[Step] = [(first, last, {}) for first, last in gaps(covered(kept), columns.oms_last)]
     return _ranges(sorted(kept + holes, key=lambda step: step[0]))
 
 
