@@ -66,7 +66,9 @@ def _reads() -> Iterator[Route]:
     yield row(
         "dataset_names_of_run", "GET", "/get_all_dataset_names_of_run/{run_number}", "The names of a run's datasets, online too."
     )
-    yield row("datasets_filtered_ordered", "POST", "/datasets_filtered_ordered", "One page of the datasets that a filter matches.")
+    yield row(
+        "datasets_filtered_ordered", "POST", "/datasets_filtered_ordered", "One page of the datasets that a filter matches."
+    )
     yield row("get_dataset", "POST", "/datasets/get_dataset", "One dataset with its run and its summaries, or null.")
     yield row("datasets_waiting", "GET", "/datasets_waiting", "Datasets whose global state is waiting dqm gui.")
     yield row("lumisection_bar", "POST", "/datasets_get_lumisection_bar", "The ranges of one component of a dataset.")
@@ -85,9 +87,7 @@ def _reads() -> Iterator[Route]:
     yield row("get_cycles", "GET", "/cycles/{workspace}", "Certification cycles with their datasets, by deadline.")
     yield row("get_datasets_accepted", "GET", "/datasets_accepted", "Which datasets a run that leaves OPEN gets.")
     yield row("datasets_accepted_of_class", "GET", "/datasets_accepted/{run_class}", "The same, of one run class.")
-    yield row(
-        "component_classifiers", "GET", "/classifiers/component/{online_or_offline}", "Component classifiers of one half."
-    )
+    yield row("component_classifiers", "GET", "/classifiers/component/{online_or_offline}", "Component classifiers of one half.")
     yield row("get_classifiers", "GET", "/classifiers/{category}", "The classifiers of a category that are in force.")
     yield row("get_workspaces", "GET", "/workspaces/{online_or_offline}", "Workspaces of one half with their columns.")
     yield row("json_portal_json", "POST", "/json_portal/json", "A generated JSON, or how far its job is.")

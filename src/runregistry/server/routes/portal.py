@@ -1,0 +1,38 @@
+"""Endpoints of the JSON portal."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.responses import Response
+
+from runregistry.server.call import Call
+from runregistry.server.faults import json_response
+from runregistry.server.registry import Registry
+
+__all__ = ["HANDLERS"]
+
+# Most JSONs are ready sooner than a client asks again (the official one sleeps 15 s): the answer waits for them a little.
+_PATIENCE_S = 1.0
+_LOOK_EVERY_S = 0.01
+
+
+def _generate(registry: Registry, call: Call) -> Any:
+    job = registry.portal.generate(call.body, call.identity.email)
+    registry.worker.wake()
+    return job
+
+
+def _json(registry: Registry, call: Call) -> Any:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        found = registry.portal.fetch(call.body)
+        if found.final_json is not None:
+            return {"final_json": found.final_json}
+        if time.monotonic() > deadline:
+            return Response(status_code=203) if found.is_waiting else json_response({"progress": found.progress}, 202)
+        time.sleep(_LOOK_EVERY_S)
+
+
+HANDLERS = {"json_portal_generate": _generate, "json_portal_json": _json}
