@@ -1,0 +1,80 @@
+"""What flows yield and drivers send: a `Call`, and the `Answer` that comes back. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from runregistry.client.answers import Answer, read_json
+from runregistry.wire import ROUTES, Route
+from runregistry.wire.changes import CHANGES
+
+__all__ = ["Call", "Flow", "call"]
+
+T = TypeVar("T")
+
+_ROUTES: Mapping[str, Route] = MappingProxyType({**{route.name: route for route in CHANGES}, **ROUTES})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that a flow wants sent.
+
+    Attributes
+    ----------
+    route : Route
+        The endpoint; says whether the request may be repeated.
+    path : str
+        Its path, filled in.
+    content : bytes or None
+        JSON to send.
+    read : callable
+        Turns the answer into what the flow receives; runs where the answer arrived, so that bytes are not kept.
+    after_s : float
+        Pause before the request.
+    """
+
+    route: Route
+    path: str
+    content: bytes | None
+    read: Callable[[Answer], Any] = field(default=read_json)
+    after_s: float = 0.0
+
+
+# A flow is an operation without I/O: it yields the calls that can run at the same time, receives what was read from their answers
+# in the same order, or has the failure thrown into it, and returns the result.
+Flow: TypeAlias = Generator[Sequence[Call], list[Any], T]
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as Python's: run numbers often come out of a table."""
+    item = getattr(value, "item", None)
+    if callable(item):
+        return item()
+    raise TypeError(f"{value!r} can't be sent as JSON")
+
+
+def call(
+    route_name: str,
+    body: Any = None,
+    parameters: Mapping[str, object] = MappingProxyType({}),
+    *,
+    read: Callable[[Answer], Any] = read_json,
+    after_s: float = 0.0,
+) -> Call:
+    """Return the call of an endpoint.
+
+    Examples
+    --------
+    >>> call("get_run", parameters={"run_number": 355100}).path
+    '/runs/355100'
+    >>> call("get_dataset", {"run_number": 355100, "dataset_name": "online"}).content
+    b'{"run_number":355100,"dataset_name":"online"}'
+    """
+    route = _ROUTES[route_name]
+    content = None if body is None else msgspec.json.encode(body, enc_hook=_plain)
+    return Call(route, route.url(**parameters), content, read, after_s)

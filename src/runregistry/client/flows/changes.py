@@ -1,0 +1,119 @@
+"""Changes, one request a run, one after the other: the first refusal ends the flow, and what was changed before stays changed.
+
+Each returns the registry's answers, one a run. A refusal carries the status and the registry's text in its message, because
+people's tests look for ``User needs to be part of any of the following e-groups`` or ``Run must be in state OPEN`` in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+from runregistry.client.answers import Answer, failure, read_json
+from runregistry.client.calls import Call, Flow, call
+from runregistry.errors import UsageError, suggestion
+from runregistry.terms import DATASET_STATES, EDITABLE_STATUSES, RUN_STATES
+
+__all__ = [
+    "change_class",
+    "check_states",
+    "check_status",
+    "edit_lumisections",
+    "mark_significant",
+    "move_datasets",
+    "move_runs",
+    "refresh_runs",
+]
+
+
+def check_states(who: str, from_state: object, to_state: object, allowed: tuple[str, ...]) -> None:
+    """Raise `UsageError` if one of the states is none of those allowed."""
+    for state in (from_state, to_state):
+        if state not in allowed:
+            hint = suggestion(str(state), allowed)
+            raise UsageError(f"{who}(): got states '{from_state}', '{to_state}' but allowed states are {list(allowed)}{hint}")
+
+
+def check_status(who: str, status: object) -> None:
+    """Raise `UsageError` if a component can't be set to a status."""
+    if status not in EDITABLE_STATUSES:
+        hint = suggestion(str(status), EDITABLE_STATUSES)
+        raise UsageError(f"{who}(): got status '{status}' but allowed statuses are {list(EDITABLE_STATUSES)}{hint}")
+
+
+def _read_change(doing: str, answer: Answer) -> Any:
+    if answer.status == 200:
+        return read_json(answer)
+    raise failure(answer, f"Got response {answer.status} when {doing}: {answer.text}")
+
+
+def _one_by_one(calls: Iterator[Call]) -> Flow[list[Any]]:
+    answers = []
+    for each in calls:
+        answers += yield [each]
+    return answers
+
+
+def move_runs(from_state: str, to_state: str, run_numbers: Iterable[int]) -> Flow[list[Any]]:
+    """Move runs from one state to another."""
+    check_states("move_runs", from_state, to_state, RUN_STATES)
+    states = {"from_state": from_state, "to_state": to_state}
+    read = partial(_read_change, "moving runs")
+    return (yield from _one_by_one(call("move_run", {"run_number": run}, states, read=read) for run in run_numbers))
+
+
+def mark_significant(run_numbers: Iterable[int]) -> Flow[list[Any]]:
+    """Mark runs as significant."""
+    read = partial(_read_change, "making runs significant")
+    return (yield from _one_by_one(call("mark_significant", {"run_number": run}, read=read) for run in run_numbers))
+
+
+def refresh_runs(run_numbers: Iterable[int], *, reset: bool = False) -> Flow[list[Any]]:
+    """Fetch runs from OMS and classify them again; with ``reset``, as if they were new."""
+    route = "reset_and_refresh_run" if reset else "refresh_run"
+    read = partial(_read_change, "resetting and refreshing runs" if reset else "manually refreshing component statuses")
+    return (yield from _one_by_one(call(route, None, {"run_number": run}, read=read) for run in run_numbers))
+
+
+def edit_lumisections(
+    run_number: int,
+    first: int,
+    last: int,
+    component: str,
+    status: str,
+    *,
+    comment: str = "",
+    cause: str = "",
+    dataset_name: str = "online",
+) -> Flow[Any]:
+    """Set the triplet of a component from the first to the last lumisection, both included."""
+    check_status("edit_rr_lumisections", status)
+    triplet = {"status": status, "comment": comment, "cause": cause}
+    body = {
+        "new_lumisection_range": {"start": first, "end": last, **triplet},
+        "run_number": run_number,
+        "dataset_name": dataset_name,
+        "component": component,
+    }
+    (answer,) = yield [call("edit_rr_lumisections", body, read=partial(_read_change, "editing rr lumisections"))]
+    return answer
+
+
+def move_datasets(
+    from_state: str, to_state: str, dataset_name: str, run_numbers: Iterable[int], *, workspace: str = "global"
+) -> Flow[list[Any]]:
+    """Move the datasets of a name from one state to another, in one workspace."""
+    check_states("move_datasets", from_state, to_state, DATASET_STATES)
+    path = {"workspace": workspace, "from_state": from_state, "to_state": to_state}
+    read = partial(_read_change, "moving datasets")
+    named = {"dataset_name": dataset_name, "workspace": workspace}
+    return (yield from _one_by_one(call("move_dataset", {"run_number": run, **named}, path, read=read) for run in run_numbers))
+
+
+def change_class(run_numbers: Iterable[int], run_class: str) -> Flow[list[Any]]:
+    """Give runs another class."""
+    read = partial(_read_change, "changing run class")
+    body = {"class": run_class}
+    calls = (call("manual_run_edit", body, {"run_number": run, "attribute": "class"}, read=read) for run in run_numbers)
+    return (yield from _one_by_one(calls))
