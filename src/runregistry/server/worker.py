@@ -41,6 +41,7 @@ class Worker:
         self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._finished = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -61,6 +62,11 @@ class Worker:
         """Say that there is a new job; without it the worker looks once a second."""
         self._wake.set()
 
+    def wait_for_any(self, timeout_s: float) -> None:
+        """Wait until this worker has finished a job, whichever, or until the time is over."""
+        with self._finished:
+            self._finished.wait(timeout_s)
+
     def work_once(self) -> bool:
         """Claim one job and run it; False if there was none."""
         with self._store.changing() as connection:
@@ -68,16 +74,23 @@ class Worker:
         if job is None:
             return False
         try:
+            self._work_on(job)
+        finally:
+            with self._finished:
+                self._finished.notify_all()
+        return True
+
+    def _work_on(self, job: Job) -> None:
+        try:
             with _Lease(self._store, job, self._name) as lease:
                 self._run(job, lease.report)
         except Exception as error:  # whatever a job did wrong, the worker goes on
             logger.exception("job %d failed in attempt %d", job.id, job.attempts)
             with self._store.changing() as connection:
                 self._store.jobs.fail(connection, job.id, self._name, f"{type(error).__name__}: {error}")
-            return True
+            return
         with self._store.changing() as connection:
             self._store.jobs.finish(connection, job.id, self._name)
-        return True
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

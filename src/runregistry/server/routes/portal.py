@@ -15,7 +15,7 @@ __all__ = ["HANDLERS"]
 
 # Most JSONs are ready sooner than a client asks again (the official one sleeps 15 s): the answer waits for them a little.
 _PATIENCE_S = 1.0
-_LOOK_EVERY_S = 0.01
+_LOOK_EVERY_S = 0.05  # for jobs that another process works on
 
 
 def _generate(registry: Registry, call: Call) -> Any:
@@ -32,7 +32,7 @@ def _json(registry: Registry, call: Call) -> Any:
             return {"final_json": found.final_json}
         if time.monotonic() > deadline:
             return Response(status_code=203) if found.is_waiting else json_response({"progress": found.progress}, 202)
-        time.sleep(_LOOK_EVERY_S)
+        registry.worker.wait_for_any(_LOOK_EVERY_S)
 
 
 HANDLERS = {"json_portal_generate": _generate, "json_portal_json": _json}
