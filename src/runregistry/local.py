@@ -41,7 +41,7 @@ def default_database() -> str:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"can't make the folder {folder} for an embedded registry: {error.strerror}; name another file in RUNREGISTRY_DATABASE"
+            f"can't make the folder {folder} for its registry: {error.strerror}; name another file in RUNREGISTRY_DATABASE"
         ) from error
     return str(folder / "registry.sqlite")
 

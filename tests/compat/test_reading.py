@@ -209,9 +209,7 @@ def test_the_other_reads_are_simple(fake: FakeRegistry, call: str, arguments: tu
     ("call", "arguments", "path"),
     [("get_lumisections", (1,), "/lumisections/rr_lumisections"), ("get_cycles", (), "/cycles/global")],
 )
-def test_any_read_that_is_refused_is_a_value_error(
-    fake: FakeRegistry, call: str, arguments: tuple[Any, ...], path: str
-) -> None:
+def test_any_read_that_is_refused_is_a_value_error(fake: FakeRegistry, call: str, arguments: tuple[Any, ...], path: str) -> None:
     fake.script[path] = [answer(500, {"err": "database is down"})]
     with pytest.raises(ValueError, match=r"^database is down$"):
         getattr(runregistry, call)(*arguments)
@@ -261,9 +259,7 @@ def test_a_sign_in_page_is_a_value_error_as_a_decoder_would_have_raised(fake: Fa
 GENERATE, LOOK = "/json_portal/generate", "/json_portal/json"
 
 
-def test_create_json_prints_how_far_it_is_and_returns_the_json(
-    fake: FakeRegistry, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_create_json_prints_how_far_it_is_and_returns_the_json(fake: FakeRegistry, capsys: pytest.CaptureFixture[str]) -> None:
     fake.script[GENERATE] = [answer(200, {"id": "1987"})]
     waits = [answer(203), answer(203), answer(202, {"progress": 0.42}), answer(202, {"progress": 0.42})]
     fake.script[LOOK] = [*waits, answer(200, {"final_json": {"generated_json": {}}})]

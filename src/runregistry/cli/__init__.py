@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""The command line: ``runregistry``, also ``python -m runregistry``."""
+
+from runregistry.cli.entry import main
+
+__all__ = ["main"]

@@ -97,7 +97,7 @@ def _deleted(column: Column, operator: str, value: Any) -> bool:
         _no_operator(column, f"boolean {operator} {_sql_type(value)}", "it is true or false")
     flag = boolean_of(value)
     if flag is None:
-        raise FilterError(f'invalid input syntax for type boolean: {shown(value)}', key=str(column))
+        raise FilterError(f"invalid input syntax for type boolean: {shown(value)}", key=str(column))
     return flag
 
 

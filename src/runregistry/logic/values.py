@@ -34,6 +34,7 @@ UNDEFINED: Final = _Undefined()
 ARRAY: Final = (list, tuple)
 """Python's types for a JavaScript array; a tuple is read like a list."""
 
+
 class Kind(Enum):
     """What JavaScript's ``typeof`` tells apart, with ``null`` on its own; arrays are objects."""
 

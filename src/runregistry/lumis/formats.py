@@ -70,9 +70,7 @@ def format_golden_json(runs: Iterable[tuple[int, Iterable[tuple[int, int]]]]) ->
       "314488": [[1, 3], [5, 9]]
     }
     """
-    lines = [
-        f'  "{run_number}": [{", ".join([f"[{first}, {last}]" for first, last in ranges])}]' for run_number, ranges in runs
-    ]
+    lines = [f'  "{run_number}": [{", ".join([f"[{first}, {last}]" for first, last in ranges])}]' for run_number, ranges in runs]
     return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
 
 

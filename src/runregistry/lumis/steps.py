@@ -125,9 +125,7 @@ def elementary(columns: Mapping[str, Sequence[Step]]) -> Iterator[tuple[int, int
         for name, begins, _ in changes[edge]:
             if not begins:
                 here.pop(name, None)
-        for name, begins, value in changes[edge]:
-            if begins:
-                here[name] = value
+        here |= {name: value for name, begins, value in changes[edge] if begins}
         if here:
             yield edge, following - 1, dict(here)
 
