@@ -38,6 +38,8 @@ PYTHON = SCRIPTS / f"python{SUFFIX}"
 
 EXTRA = "all"
 PIP_WITH_GROUPS = (25, 1)  # the first pip that installs dependency groups
+# A file's tests stay together, because they share what is costly to make.
+EVERYTHING = ("-n", "auto", "--dist", "loadfile")
 # What would mix another installation's packages into this one; a CMSSW environment sets the first.
 MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET")
 
@@ -80,9 +82,9 @@ def demo(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the tests."""
+    """Run the tests: all of them on every core, or as the arguments say."""
     set_up("test")
-    return run([PYTHON, "-m", "pytest", *arguments], ROOT)
+    return run([PYTHON, "-m", "pytest", *(arguments or EVERYTHING)], ROOT)
 
 
 def lint(arguments: list[str]) -> int:
@@ -130,8 +132,8 @@ def make_venv() -> None:
     if missing:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         raise SetupError(
-            f"this Python has no {' and no '.join(missing)}, which make virtual environments. On Debian and Ubuntu they come with"
-            f" a package of their own: sudo apt-get install python{version}-venv"
+            f"this Python can't make virtual environments: it has no {' and no '.join(missing)}. On Debian and Ubuntu that is a"
+            f" package of its own: sudo apt-get install python{version}-venv"
         )
     # One that does not run is of no use to anyone: its Python was removed, or making it was interrupted.
     clear = [] if runs("") else ["--clear"]

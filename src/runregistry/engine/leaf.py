@@ -60,9 +60,15 @@ class Leaf:
         self._evaluate = compile_tree(node)
         self._failures = failures
         self._unknown = UNKNOWN_BOOLEAN if _is_comparison(node) else UNKNOWN
+        self._last: tuple[View, Outcomes] | None = None
 
     def outcomes(self, view: View) -> Outcomes:
-        """Evaluate on all rows of a view."""
+        """Evaluate on all rows of a view; asked again for the same view, as the search for causes does, it remembers."""
+        if self._last is None or self._last[0] is not view:
+            self._last = (view, self._evaluate_all(view))
+        return self._last[1]
+
+    def _evaluate_all(self, view: View) -> Outcomes:
         columns = []
         for source in self.sources:
             column = view.column(source)
