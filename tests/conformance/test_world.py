@@ -1,54 +1,78 @@
-"""The recorded answers of the reference service, replayed against this registry."""
+"""The recorded answers of the reference service, replayed against this registry on each database.
+
+The parts of a world build on each other: one test plays them all, in order, in one registry.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import httpx2
 import pytest
 
-from runregistry.local import EmbeddedTransport, open_registry
+from runregistry.local import EmbeddedTransport
+from runregistry.server import ServerSettings, build_app, ensure_settings
+from runregistry.store import Store
+from runregistry.store.check import check
 from tests.conformance.replay import PARTS, WORLD, is_asked_for, play, read_part
+from tests.integration.oms_double import oms_double_for_world
 
-PLAYED = ("build", "queries", "golden")
-# Exchanges of these parts change and read what the next release serves; they build on each other, so none is played alone.
-NOT_YET = tuple(part for part in PARTS if part not in PLAYED)
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    database = tmp_path_factory.mktemp("world") / "world.sqlite"
-    store, app = open_registry(database, WORLD / "settings.json", auth="headers")
-    with httpx2.Client(transport=EmbeddedTransport(store, app), base_url="http://world", timeout=60) as client:
-        yield client
+_SHOWN = 20
 
 
-@pytest.mark.parametrize("part", PLAYED)
-def test_every_answer_of_a_part_is_as_recorded(client: httpx2.Client, part: str) -> None:
+class World(NamedTuple):
+    """A registry in this process with the settings of the recorded one, and a client of it."""
+
+    client: httpx2.Client
+    store: Store
+
+
+@contextmanager
+def opened(database: str) -> Iterator[World]:
+    """Make the registry of the world; it asks a double of OMS that answers as OMS did."""
+    with oms_double_for_world() as oms:
+        store = Store(database)
+        ensure_settings(store, WORLD / "settings.json")
+        app = build_app(ServerSettings(auth="headers", oms=oms.settings()), store)
+        app.state.registry.pollers.clear()  # the recorded service did not follow OMS, it only asked
+        with httpx2.Client(transport=EmbeddedTransport(store, app), base_url="http://world", timeout=60) as client:
+            yield World(client, store)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    if request.param == "sqlite":
+        database = str(tmp_path_factory.mktemp("world") / "world.sqlite")
+    else:
+        database = request.getfixturevalue("postgres_url")
+    with opened(database) as made:
+        yield made
+
+
+def test_every_answer_is_as_recorded_and_the_registry_is_sound_afterwards(world: World) -> None:
+    wrong = [line for part in PARTS for line in played(world.client, part)]
+    assert not wrong, "\n".join(wrong)
+    with world.store.reading() as connection:
+        assert list(check(connection)) == []
+
+
+def played(client: httpx2.Client, part: str) -> Sequence[str]:
+    """Play a part; return which answers differ, the first of them with what differs."""
     wrong, n_played = {}, 0
     for position, row in enumerate(read_part(part)):
         assert is_asked_for(row), f"{row['name']}: {row['method']} {row['path']} is served"
         n_played += 1
         if lines := play(client, row):
             wrong[f"{position} {row['name']} {row['method']} {row['path']}"] = lines[:5]
-    shown = "\n".join(f"{name}: {'; '.join(lines)}" for name, lines in list(wrong.items())[:20])
-    assert not wrong, f"{len(wrong)} of {n_played} answers of {part} differ:\n{shown}"
+    shown = [f"{name}: {'; '.join(lines)}" for name, lines in list(wrong.items())[:_SHOWN]]
+    return [f"{len(wrong)} of {n_played} answers of {part} differ:", *shown] if wrong else []
 
 
-def test_what_is_not_yet_asked_for_is_named_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    names: dict[str, int] = {}
-    for part in NOT_YET:
-        for row in read_part(part):
-            name = f"{part}: {row['name']}"
-            names[name] = names.get(name, 0) + 1
-    with capsys.disabled():
-        print(f"\nnot yet asked for: {sum(names.values())} exchanges of the parts {', '.join(NOT_YET)}")
-    assert set(NOT_YET) == {name.partition(":")[0] for name in names}
-    assert (WORLD.parent / "not-yet.txt").read_text().splitlines() == [
-        f"{count:4d} {name}" for name, count in sorted(names.items())
-    ]
-
-
-def test_a_path_that_differs_in_case_or_a_slash_is_the_same(client: httpx2.Client) -> None:
-    number = next(row for row in read_part("build") if row["name"] == "build/run")["body"]["oms_attributes"]["run_number"]
-    assert client.get(f"/RUNS/{number}/").json() == client.get(f"/runs/{number}").json()
+def test_a_path_that_differs_in_case_or_a_slash_is_the_same() -> None:
+    first = next(row for row in read_part("build") if row["name"] == "build/run")
+    number = first["body"]["oms_attributes"]["run_number"]
+    with opened("sqlite://") as world:
+        assert play(world.client, first) == []
+        assert world.client.get(f"/RUNS/{number}/").json() == world.client.get(f"/runs/{number}").json()

@@ -204,3 +204,15 @@ def test_an_edit_is_checked_before_anything_is_stored(client: httpx2.Client) -> 
         assert answer.status_code in (400, 404), text
         assert answer.json()["err"].startswith(text)
     assert rr_lumisections(client) == before
+
+
+def test_the_right_to_move_a_run_is_that_of_the_state_it_is_in(client: httpx2.Client) -> None:
+    create_run(client)
+    body = {"run_number": 355100}
+    assert client.post("/runs/move_run/OPEN/COMPLETED", json=body, headers=EXPERT).status_code == 200
+    # Shifters may sign off an OPEN run, and must not get at others by calling them so.
+    answer = client.post("/runs/move_run/OPEN/SIGNOFF", json=body, headers=SHIFTER)
+    assert answer.status_code == 401
+    assert answer.json()["message"].startswith("User needs to be part of any of the following e-groups")
+    assert client.get(RUN).json()["rr_attributes"]["state"] == "COMPLETED"
+    assert client.post("/runs/move_run/anything/SIGNOFF", json=body, headers=EXPERT).status_code == 200

@@ -11,13 +11,10 @@ import msgspec
 
 from runregistry.client.answers import Answer, read_json
 from runregistry.wire import ROUTES, Route
-from runregistry.wire.changes import CHANGES
 
 __all__ = ["Call", "Flow", "call"]
 
 T = TypeVar("T")
-
-_ROUTES: Mapping[str, Route] = MappingProxyType({**{route.name: route for route in CHANGES}, **ROUTES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +72,6 @@ def call(
     >>> call("get_dataset", {"run_number": 355100, "dataset_name": "online"}).content
     b'{"run_number":355100,"dataset_name":"online"}'
     """
-    route = _ROUTES[route_name]
+    route = ROUTES[route_name]
     content = None if body is None else msgspec.json.encode(body, enc_hook=_plain)
     return Call(route, route.url(**parameters), content, read, after_s)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from runregistry.server.call import Call, read_body
-from runregistry.server.faults import fault_response, json_response
-from runregistry.server.identity import Identity, check_permission, identity_of_headers
+from runregistry.server.described import described_request
+from runregistry.server.endpoint import Handler, make_endpoint
+from runregistry.server.faults import json_response
+from runregistry.server.observe import Observed
 from runregistry.server.paths import CanonicalPaths
 from runregistry.server.registry import Registry, ServerSettings
 from runregistry.server.routes import HANDLERS
 from runregistry.store import Store
-from runregistry.terms import EXPERTS_EGROUP
 from runregistry.version import __version__
 from runregistry.wire import ROUTES, Route
 
 __all__ = ["build_app"]
-
-_Handler = Callable[[Registry, Call], Any]
 
 
 def build_app(settings: ServerSettings, store: Store) -> FastAPI:
@@ -64,23 +63,20 @@ def build_app(settings: ServerSettings, store: Store) -> FastAPI:
     )
     app.state.registry = registry
     for route in ROUTES.values():
-        _add_route(app, registry, route, HANDLERS[route.name])
+        if route.name in HANDLERS:
+            _add_route(app, registry, route, HANDLERS[route.name])
     app.add_middleware(CanonicalPaths, routes=list(ROUTES.values()))
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["X-Request-ID"]
+    )
+    app.add_middleware(Observed, metrics=registry.metrics)
+    app.add_exception_handler(HTTPException, _not_served)
     return app
 
 
-def _add_route(app: FastAPI, registry: Registry, route: Route, handler: _Handler) -> None:
-    async def endpoint(request: Request) -> Response:
-        try:
-            identity = _identity(registry, request)
-            body = await read_body(request, registry.settings.max_body_bytes)
-            call = Call(identity, request.path_params, body)
-            return await run_in_threadpool(_answer, registry, route, handler, call, _path_as_sent(request))
-        except Exception as error:  # the one place where exceptions become answers
-            return fault_response(request, error)
-
+def _add_route(app: FastAPI, registry: Registry, route: Route, handler: Handler) -> None:
     methods = ["GET", "HEAD"] if route.method == "GET" else [route.method]
+    endpoint = make_endpoint(registry, route, handler)
     for method in methods:
         app.add_api_route(
             route.path,
@@ -92,28 +88,17 @@ def _add_route(app: FastAPI, registry: Registry, route: Route, handler: _Handler
             include_in_schema=method == route.method,
             response_class=Response,
             responses=_described_answers(),
-            openapi_extra=_described_request(route),
+            openapi_extra=described_request(route),
         )
 
 
-def _answer(registry: Registry, route: Route, handler: _Handler, call: Call, path: str) -> Response:
-    if route.needs_rights:
-        check_permission(registry.permissions(), call.identity, path)
-    answer = handler(registry, call)
-    return answer if isinstance(answer, Response) else json_response(answer)
-
-
-def _identity(registry: Registry, request: Request) -> Identity:
-    host = request.client.host if request.client else None
-    identity = identity_of_headers(request.headers, host)
-    if registry.settings.auth == "owner" and not identity.egroups:
-        return identity._replace(egroups=frozenset({EXPERTS_EGROUP}))
-    return identity
-
-
-def _path_as_sent(request: Request) -> str:
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return raw.partition(b"?")[0].decode("latin-1")
+async def _not_served(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses by itself: paths and methods that no route has."""
+    status = getattr(error, "status_code", 404)
+    asked = f"{request.method} {request.url.path}"[:200]
+    response = json_response({"err": f"Cannot {asked}; /v1/docs lists what can be asked"}, status)
+    response.headers.update(getattr(error, "headers", None) or {})
+    return response
 
 
 def _described_answers() -> dict[int | str, dict[str, Any]]:
@@ -122,15 +107,3 @@ def _described_answers() -> dict[int | str, dict[str, Any]]:
         "4XX": {"description": 'The request can\'t be met: {"err": text}, or {"message": text} for a missing right.'},
         "5XX": {"description": 'The registry failed; nothing was stored: {"err": text}.'},
     }
-
-
-def _described_request(route: Route) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-            for name in route.parameters
-        ]
-    }
-    if route.method != "GET":
-        described["requestBody"] = {"content": {"application/json": {"schema": {"type": "object"}}}}
-    return described

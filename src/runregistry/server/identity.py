@@ -1,6 +1,7 @@
 """Who asks, and what they may do.
 
-With ``--auth headers`` the registry believes the ``email`` and ``egroups`` headers, as the service does behind its sign-in proxy.
+With ``--auth headers`` the registry believes the ``email`` and ``egroups`` headers, as the service does behind its sign-in proxy;
+with ``--auth oidc`` it believes signed tokens only, see `runregistry.server.oidc`.
 Permissions say which e-group may call which paths; they are searched for in the path as it was sent, without the query.
 """
 
@@ -17,7 +18,7 @@ from urllib.parse import quote
 from runregistry.errors import APIError, PermissionDenied
 from runregistry.terms import AUTOMATIC_AUTHOR
 
-__all__ = ["Identity", "Permission", "check_permission", "identity_of_headers", "is_loopback"]
+__all__ = ["Identity", "OIDCSettings", "Permission", "check_permission", "identity_of_headers", "is_loopback"]
 
 _EGROUP_PAGE = "https://e-groups.cern.ch/e-groups/Egroup.do?egroupName={name}&tab=3"
 
@@ -27,6 +28,16 @@ class Permission(NamedTuple):
 
     egroup: str
     routes: tuple[str, ...]
+
+    def allows(self, path: str) -> bool:
+        """Whether the e-group may call a path.
+
+        Examples
+        --------
+        >>> Permission("cms-dqm-runregistry-online-shifters", ("/manual_run_edit/.*/stop_reason",)).allows("/runs")
+        False
+        """
+        return any(_compiled(route).search(path) for route in self.routes)
 
 
 class Identity(NamedTuple):
@@ -40,16 +51,43 @@ class Identity(NamedTuple):
         E-groups of the user.
     is_internal : bool
         Whether the request comes from the registry itself or from its own machine: such may act as ``auto@auto``.
+    is_verified : bool
+        Whether a signed token says all this.
     """
 
     email: str
     egroups: frozenset[str]
     is_internal: bool
+    is_verified: bool = False
 
     @property
     def is_automatic(self) -> bool:
         """Whether the request is made by a process that may record automatic changes."""
         return self.is_internal and self.email.startswith(AUTOMATIC_AUTHOR)
+
+
+class OIDCSettings(NamedTuple):
+    """Whose tokens are accepted, and how they are read.
+
+    Attributes
+    ----------
+    issuer : str
+        URL of the sign-in service, as it writes it in its tokens.
+    audience : str
+        The name of this registry there: a token for another application is refused.
+    groups_claim : str
+        The claim that lists the user's e-groups; dots lead into objects.
+    email_claim : str
+        The claim that holds the user's address. A token without it counts with ``preferred_username``, then ``sub``.
+    automatic_clients : tuple of str
+        Client ids whose own tokens (client credentials, not those of their users) may record automatic changes.
+    """
+
+    issuer: str
+    audience: str
+    groups_claim: str = "groups"
+    email_claim: str = "email"
+    automatic_clients: tuple[str, ...] = ()
 
 
 def identity_of_headers(headers: Mapping[str, str], host: str | None) -> Identity:
@@ -99,9 +137,9 @@ def check_permission(permissions: Iterable[Permission], identity: Identity, path
     """
     if identity.is_automatic:
         return
-    if not identity.email or not identity.egroups:
+    if not identity.is_verified and not (identity.email and identity.egroups):
         raise APIError("Request must provide email and egroups", status=500)
-    able = [permission.egroup for permission in permissions if any(_compiled(route).search(path) for route in permission.routes)]
+    able = [permission.egroup for permission in permissions if permission.allows(path)]
     if identity.egroups.isdisjoint(able):
         raise PermissionDenied(_refusal(list(dict.fromkeys(able))))
 

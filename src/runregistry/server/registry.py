@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from runregistry.errors import SettingsError
-from runregistry.server.identity import Permission
+from runregistry.server.identity import OIDCSettings, Permission
+from runregistry.server.metrics import Metrics, Standing
+from runregistry.server.oms import OMSClient, OMSPoller, OMSSettings
 from runregistry.server.services.certified import CertifiedDatasets
 from runregistry.server.services.configuration import read_permissions
+from runregistry.server.services.notifications import Notifications
 from runregistry.server.services.portal import Portal
-from runregistry.server.worker import Worker
+from runregistry.server.worker import LEASE_S, Worker
 from runregistry.store import Store
+from runregistry.version import __version__
 
-__all__ = ["Registry", "ServerSettings"]
+if TYPE_CHECKING:
+    from runregistry.server.oidc import TokenVerifier
+
+__all__ = ["Poller", "Registry", "ServerSettings"]
+
+logger = logging.getLogger(__name__)
 
 _MIB = 1024 * 1024
 
@@ -24,16 +35,49 @@ class ServerSettings(NamedTuple):
     ----------
     auth : str
         ``headers``: believe the ``email`` and ``egroups`` headers. ``owner``: whoever can reach the registry owns it, as with an
-        embedded one; requests that name no e-group have the experts' rights.
+        embedded one; requests that name no e-group have the experts' rights. ``oidc``: believe signed tokens only.
     max_body_bytes : int
         Larger bodies are refused.
     run_worker : bool
         Whether jobs are worked on in this process.
+    oidc : OIDCSettings or None
+        Whose tokens are accepted; needed for ``oidc``.
+    request_timeout_s : float
+        A request that takes longer is answered with 503, and nothing of it is stored.
+    shutdown_s : float
+        How long requests and the job at hand may take to end when the registry is stopped.
+    oms : OMSSettings or None
+        Where runs come from; None if the registry follows no OMS.
+    lease_s : float
+        How long a job stays with a worker that gives no sign of life.
     """
 
     auth: str = "headers"
     max_body_bytes: int = 400 * _MIB
     run_worker: bool = True
+    oidc: OIDCSettings | None = None
+    request_timeout_s: float = 300.0
+    shutdown_s: float = 30.0
+    oms: OMSSettings | None = None
+    lease_s: float = LEASE_S
+
+
+class Poller(Protocol):
+    """A thread that looks at another service again and again."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since a look succeeded."""
+
+    def start(self) -> None:
+        """Start the thread."""
+
+    def stop(self, patience_s: float | None = None) -> None:
+        """End the thread."""
 
 
 class Registry:
@@ -48,22 +92,31 @@ class Registry:
     """
 
     def __init__(self, settings: ServerSettings, store: Store) -> None:
-        if settings.auth not in ("headers", "owner"):
-            raise SettingsError(f"auth must be 'headers' or 'owner', not {settings.auth!r}")
+        self.tokens = _token_verifier(settings)
         self.settings = settings
         self.store = store
         self.portal = Portal(store, CertifiedDatasets(store))
-        self.worker = Worker(store, self.portal.run_job)
+        self.notifications = Notifications(store)
+        self.worker = Worker(store, self.portal.run_job, settings.lease_s)
+        self.metrics = Metrics(self.standing)
+        self.oms = OMSClient(settings.oms) if settings.oms is not None else None
+        self.pollers = dict(_pollers(settings, store, self.oms))
         self._permissions: tuple[int, list[Permission]] = (-1, [])
 
     def start(self) -> None:
         """Start working on jobs, where the settings say so."""
         if self.settings.run_worker:
             self.worker.start()
+        for poller in self.pollers.values():
+            poller.start()
 
     def stop(self) -> None:
-        """Finish the job at hand, and stop."""
-        self.worker.stop()
+        """Finish the job at hand, or give it back if it takes too long, and stop."""
+        for poller in self.pollers.values():
+            poller.stop(self.settings.shutdown_s)
+        self.worker.stop(self.settings.shutdown_s)
+        if self.oms is not None:
+            self.oms.close()
 
     def permissions(self) -> list[Permission]:
         """Return the permissions that are in force; read again only after a change of configuration."""
@@ -73,7 +126,56 @@ class Registry:
                 self._permissions = (stamp, read_permissions(self.store, connection))
         return self._permissions[1]
 
+    def standing(self) -> Standing:
+        """Return how the registry stands at this moment.
+
+        Raises
+        ------
+        StoreError
+            The database does not answer.
+        """
+        with self.store.reading() as connection:
+            events, jobs = self.store.event_number(connection), self.store.jobs.counts(connection)
+        ages = {name: poller.age_s for name, poller in self.pollers.items()}
+        return Standing(events, jobs, self.worker.is_alive if self.settings.run_worker else None, ages)
+
+    def health(self) -> dict[str, Any]:
+        """Return whether the registry does its work, for whoever watches over it: everyone, so that no details are told."""
+        try:
+            standing = self.standing()
+        except Exception as error:  # whatever is wrong with the database, the answer is the same
+            logger.error("the database does not answer: %s", error)
+            return {"status": "failing", "version": __version__, "database": "unreachable"}
+        worker = {None: "elsewhere", True: "alive", False: "dead"}[standing.worker_alive]
+        dead = [name for name, poller in self.pollers.items() if not poller.is_alive]
+        return {
+            "status": "failing" if dead or worker == "dead" else "ok",
+            "version": __version__,
+            "database": "ok",
+            "worker": worker,
+            "jobs": dict(standing.jobs),
+            "poller_ages_s": {name: None if name in dead else round(age) for name, age in standing.poller_ages_s.items()},
+        }
+
     def counts(self) -> dict[str, Any]:
         """Return how much the registry holds."""
         with self.store.reading() as connection:
             return self.store.records.counts(connection)
+
+
+def _pollers(settings: ServerSettings, store: Store, oms: OMSClient | None) -> Iterator[tuple[str, Poller]]:
+    """Yield the pollers of a process that works on jobs, by their names: one for each source that it knows."""
+    if settings.run_worker and oms is not None and oms.settings.interval_s:
+        yield "oms", OMSPoller(store, oms, oms.settings.interval_s)
+
+
+def _token_verifier(settings: ServerSettings) -> TokenVerifier | None:
+    if settings.auth not in ("headers", "oidc", "owner"):
+        raise SettingsError(f"auth must be 'headers', 'oidc' or 'owner', not {settings.auth!r}")
+    if settings.auth != "oidc":
+        return None
+    if settings.oidc is None:
+        raise SettingsError("auth 'oidc' needs to know whose tokens are accepted: --oidc-issuer URL and --oidc-audience NAME")
+    from runregistry.server.oidc import TokenVerifier  # not for an embedded registry: it loads cryptography
+
+    return TokenVerifier(settings.oidc)

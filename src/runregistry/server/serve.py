@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, current_thread, main_thread
 
 import uvicorn
 from fastapi import FastAPI
 
-from runregistry.errors import SettingsError
+from runregistry.errors import SettingsError, suggestion
 from runregistry.server.identity import is_loopback
 
-__all__ = ["check_address", "listen", "serve"]
+__all__ = ["asked_to_stop", "check_address", "listen", "serve"]
 
-_SHUTDOWN_S = 30
+_MODES = ("headers", "oidc")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,7 +48,9 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | None = None, shutdown_s: float = 30.0
+) -> None:
     """Serve an application until the process is told to stop; requests that are under way are answered first.
 
     Parameters
@@ -53,6 +59,8 @@ def serve(app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | 
         Where to listen.
     ready : callable, optional
         Called with the URL once it is listening.
+    shutdown_s : float
+        How long requests under way may take when the process is told to stop.
 
     Raises
     ------
@@ -63,8 +71,33 @@ def serve(app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | 
         if ready is not None:
             name = f"[{host}]" if ":" in host else host
             ready(f"http://{name}:{opened.getsockname()[1]}")
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_SHUTDOWN_S, timeout_keep_alive=75)
-        uvicorn.Server(config).run(sockets=[opened])
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=math.ceil(shutdown_s), timeout_keep_alive=75
+        )
+        with asked_to_stop():
+            _Server(config).run(sockets=[opened])
+
+
+class _Server(uvicorn.Server):
+    """Sends listeners away before it waits for requests to end: theirs would not."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.registry.notifications.close()  # type: ignore[union-attr]  # `serve` gives it the application itself
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Event]:
+    """Have SIGTERM, the way in which machines stop a service, set an event instead of ending the process at once."""
+    asked = Event()
+    if current_thread() is not main_thread():
+        yield asked  # only the main thread may say what signals do
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def check_address(host: str, auth: str | None) -> str:
@@ -83,10 +116,11 @@ def check_address(host: str, auth: str | None) -> str:
     if auth is None:
         if not is_loopback(host):
             raise SettingsError(
-                f"{host} can be reached from other machines, and headers can be forged: name --auth headers only behind a proxy"
-                " that sets them, or listen on 127.0.0.1"
+                f"{host} can be reached from other machines: say how users are identified. --auth oidc asks for signed tokens;"
+                " --auth headers believes headers, which can be forged, and is right only behind a proxy that sets them."
+                " Or listen on 127.0.0.1"
             )
         return "headers"
-    if auth != "headers":
-        raise SettingsError(f"--auth must be headers, not {auth!r}")
+    if auth not in _MODES:
+        raise SettingsError(f"--auth must be {' or '.join(_MODES)}, not {auth!r}{suggestion(auth, _MODES)}")
     return auth

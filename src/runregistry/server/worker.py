@@ -15,11 +15,11 @@ from collections.abc import Callable
 from runregistry.errors import StoreError
 from runregistry.store import Job, Store
 
-__all__ = ["Worker"]
+__all__ = ["LEASE_S", "Worker"]
 
 logger = logging.getLogger(__name__)
 
-_LEASE_S = 60.0
+LEASE_S = 60.0
 _IDLE_S = 1.0
 _Runner = Callable[[Job, Callable[[float], None]], None]
 
@@ -33,16 +33,25 @@ class Worker:
         Where the jobs are.
     run : callable
         Does a job: called with the job and with a function that takes the progress, 0 to 1.
+    lease_s : float
+        How long a job stays this worker's after a sign of life.
     """
 
-    def __init__(self, store: Store, run: _Runner) -> None:
+    def __init__(self, store: Store, run: _Runner, lease_s: float = LEASE_S) -> None:
         self._store = store
         self._run = run
+        self._lease_s = lease_s
         self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._finished = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._job: Job | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Start the thread; a second call does nothing."""
@@ -50,13 +59,25 @@ class Worker:
             self._thread = threading.Thread(target=self._loop, name="runregistry-worker", daemon=True)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Finish the job at hand, and end the thread."""
+    def stop(self, patience_s: float | None = None) -> None:
+        """Finish the job at hand, and end the thread.
+
+        Parameters
+        ----------
+        patience_s : float or None
+            How long the job may take; then it is given back for the next worker. None waits for its end.
+        """
         self._stopping.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        if self._thread is None:
+            return
+        self._thread.join(patience_s)
+        job = self._job
+        if self._thread.is_alive() and job is not None:
+            logger.warning("job %d is given back: it did not end within %g s", job.id, patience_s)
+            with self._store.changing() as connection:
+                self._store.jobs.give_back(connection, job.id, self._name)
+        self._thread = None
 
     def wake(self) -> None:
         """Say that there is a new job; without it the worker looks once a second."""
@@ -70,19 +91,21 @@ class Worker:
     def work_once(self) -> bool:
         """Claim one job and run it; False if there was none."""
         with self._store.changing() as connection:
-            job = self._store.jobs.claim(connection, self._name, _LEASE_S)
+            job = self._store.jobs.claim(connection, self._name, self._lease_s)
         if job is None:
             return False
+        self._job = job
         try:
             self._work_on(job)
         finally:
+            self._job = None
             with self._finished:
                 self._finished.notify_all()
         return True
 
     def _work_on(self, job: Job) -> None:
         try:
-            with _Lease(self._store, job, self._name) as lease:
+            with _Lease(self._store, job, self._name, self._lease_s) as lease:
                 self._run(job, lease.report)
         except Exception as error:  # whatever a job did wrong, the worker goes on
             logger.exception("job %d failed in attempt %d", job.id, job.attempts)
@@ -107,8 +130,8 @@ class Worker:
 class _Lease:
     """Keeps a job this worker's while it runs."""
 
-    def __init__(self, store: Store, job: Job, name: str) -> None:
-        self._store, self._job, self._name = store, job, name
+    def __init__(self, store: Store, job: Job, name: str, lease_s: float) -> None:
+        self._store, self._job, self._name, self._lease_s = store, job, name, lease_s
         self._progress = 0.0
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="runregistry-lease", daemon=True)
@@ -127,11 +150,11 @@ class _Lease:
 
     def _keep(self) -> None:
         # A quarter of the lease: three renewals may fail before the job is lost. The first comes soon, to show progress.
-        pause = 1.0
+        pause = min(1.0, self._lease_s / 4)
         while not self._done.wait(pause):
-            pause = min(_LEASE_S / 4, 2 * pause)
+            pause = min(self._lease_s / 4, 2 * pause)
             try:
                 with self._store.changing() as connection:
-                    self._store.jobs.renew(connection, self._job.id, self._name, _LEASE_S, self._progress)
+                    self._store.jobs.renew(connection, self._job.id, self._name, self._lease_s, self._progress)
             except StoreError:
                 logger.warning("the lease of job %d could not be renewed", self._job.id)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from runregistry.server.call import Call
 from runregistry.server.faults import json_response
 from runregistry.server.registry import Registry
+from runregistry.server.services.portal_lists import hide_json, list_jsons
 
 __all__ = ["HANDLERS"]
 
@@ -35,4 +36,17 @@ def _json(registry: Registry, call: Call) -> Any:
         registry.worker.wait_for_any(_LOOK_EVERY_S)
 
 
-HANDLERS = {"json_portal_generate": _generate, "json_portal_json": _json}
+def _list(registry: Registry, call: Call) -> Any:
+    return {"jsons": list_jsons(registry.store, call.body, call.identity.email)}
+
+
+def _hide(registry: Registry, call: Call) -> Any:
+    return {"deleted_json": hide_json(registry.store, call.body, call.identity.email, call.identity.egroups)}
+
+
+HANDLERS = {
+    "json_portal_generate": _generate,
+    "json_portal_json": _json,
+    "json_portal_jsons": _list,
+    "json_portal_delete": _hide,
+}

@@ -7,9 +7,11 @@ from typing import Any
 from starlette.responses import Response
 
 from runregistry.server.call import Call
+from runregistry.server.identity import check_permission
 from runregistry.server.registry import Registry
 from runregistry.server.services import lists
 from runregistry.server.services import runs as service
+from runregistry.wire import ROUTES
 
 __all__ = ["HANDLERS"]
 
@@ -42,7 +44,14 @@ def _edit(registry: Registry, call: Call) -> Any:
 
 
 def _move(registry: Registry, call: Call) -> Any:
-    return service.move_run(registry.store, call.parameters["to_state"], call.body, call.author)
+    to_state, permissions = call.parameters["to_state"], registry.permissions()
+
+    def check(state: str) -> None:
+        # Scripts may name any state to move from; what counts is the right to move from where the run is.
+        if state != call.parameters["from_state"]:
+            check_permission(permissions, call.identity, ROUTES["move_run"].url(from_state=state, to_state=to_state))
+
+    return service.move_run(registry.store, to_state, call.body, call.author, check=check)
 
 
 HANDLERS = {

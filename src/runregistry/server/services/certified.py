@@ -7,7 +7,7 @@ database, so it can't be stale.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Lock
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from runregistry.model import CertifiedDataset, LumisectionColumns
 from runregistry.store import CertifiedRow, Store
 from runregistry.store.documents import decode
 
-__all__ = ["CertifiedDatasets"]
+__all__ = ["CertifiedDatasets", "read_certified"]
 
 # About 30 kB each: enough for every dataset of a year, little enough for a laptop.
 _KEPT = 4000
@@ -69,8 +69,12 @@ class CertifiedDatasets:
         return [found[key][1] for key in wanted if key in found]
 
     def _read(self, connection: Connection, keys: list[tuple[int, str]]) -> Iterator[CertifiedDataset]:
-        for row in self._store.records.certified(connection, keys):
-            yield _certified(row)
+        return read_certified(self._store, connection, keys)
+
+
+def read_certified(store: Store, connection: Connection, keys: Sequence[tuple[int, str]]) -> Iterator[CertifiedDataset]:
+    """Go through datasets by (run_number, name), in any order, hidden ones too; those that do not exist are left out."""
+    return map(_certified, store.records.certified(connection, keys))
 
 
 def _certified(row: CertifiedRow) -> CertifiedDataset:

@@ -1,92 +1,47 @@
 """Classifiers, accepted datasets, permissions and workspaces, as the service shows and takes them.
 
-Items are never changed: an edit makes a new one with a new id. In answers to reading, adding and editing, a classifier's rule is
-JSON *text*, in requests it is JSON.
+Items are never changed: an edit makes a new one with a new id, and the old one stays in the history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
-from runregistry.errors import NotFound, UsageError, suggestion
-from runregistry.logic import parse_rule
+from runregistry.errors import UsageError
 from runregistry.server.identity import Permission
+from runregistry.server.services.families import (
+    FAMILIES,
+    check_category,
+    check_item,
+    item_object,
+    removed_object,
+)
 from runregistry.server.services.values import integer
 from runregistry.store import Item, Store
-from runregistry.terms import STATUSES
 
 __all__ = [
-    "FAMILIES",
     "add_item",
-    "check_item",
+    "edit_item",
     "list_accepted_datasets",
     "list_classifiers",
+    "list_classifiers_of_component",
     "list_component_classifiers",
     "list_workspaces",
     "read_permissions",
+    "remove_item",
 ]
 
 _HALVES = ("online", "offline")
-_LARGEST_PRIORITY = 2**31 - 1
-
-
-class Family(NamedTuple):
-    """How a family of items looks on the wire.
-
-    Attributes
-    ----------
-    fields : dict of str to (type, required)
-        Fields of an item besides ``id``, ``createdAt`` and, for classifiers, who made and changed it.
-    is_classifier : bool
-        Whether items hold a rule.
-    model : str
-        The service's name of the family, for refusals and for the names of its lists.
-    list_id : str
-        How the id of the family's list is called.
-    """
-
-    fields: dict[str, tuple[type, bool]]
-    is_classifier: bool
-    model: str
-    list_id: str
-
-
-FAMILIES = {
-    "class": Family({"class": (str, True), "priority": (int, True), "enabled": (bool, True)}, True, "ClassClassifier", "CCL_id"),
-    "component": Family(
-        {"status": (str, True), "component": (int, True), "priority": (int, True), "enabled": (bool, True)},
-        True,
-        "ComponentClassifier",
-        "CPCL_id",
-    ),
-    "dataset": Family({"class": (str, True), "enabled": (bool, True)}, True, "DatasetClassifier", "DCL_id"),
-    "offline_dataset": Family({"workspace": (str, True), "enabled": (bool, True)}, True, "OfflineDatasetClassifier", "ODCL_id"),
-    "json_classifier": Family({"name": (str, True)}, True, "JsonClassifier", "JCL_id"),
-    "datasets_accepted": Family(
-        {
-            "name": (str, True),
-            "regexp": (str, True),
-            "enabled": (bool, True),
-            "class": (str, True),
-            "run_from": (int, False),
-            "run_to": (int, True),
-        },
-        False,
-        "DatasetsAccepted",
-        "DAL_id",
-    ),
-    "permission": Family({"egroup": (str, True), "routes": (list, True)}, False, "Permission", "PL_id"),
-}
-_CATEGORIES = [name for name, family in FAMILIES.items() if family.is_classifier]
+# Asked about the item that is about to go; raises if it must stay.
+MayChange = Callable[[Item], None]
 
 
 def list_classifiers(store: Store, category: str) -> list[dict[str, Any]]:
     """Return the classifiers of a category that are in force."""
-    _check_category(category)
+    check_category(category)
     return _list(store, category)
 
 
@@ -98,6 +53,22 @@ def list_component_classifiers(store: Store, half: str) -> list[dict[str, Any]]:
         columns = _columns_of_half(store, connection, half)
         items = _items(store, connection, "component")
     return [item | {"WorkspaceColumn": columns[item["component"]]} for item in items if item["component"] in columns]
+
+
+def list_classifiers_of_component(store: Store, category: str, component: object) -> list[dict[str, Any]]:
+    """Return the classifiers of one workspace column.
+
+    Raises
+    ------
+    UsageError
+        Classifiers of this category are for no column.
+    """
+    check_category(category)
+    if category != "component":
+        model = FAMILIES[category].model
+        raise UsageError(f"column {model}.component does not exist: only classifiers of category component are for a column")
+    number = integer(component, "component")
+    return [item for item in _list(store, category) if item["component"] == number]
 
 
 def list_accepted_datasets(store: Store, run_class: str | None = None) -> list[dict[str, Any]]:
@@ -124,64 +95,74 @@ def read_permissions(store: Store, connection: Connection) -> list[Permission]:
 
 def add_item(store: Store, family: str, body: Mapping[str, Any], by: str) -> dict[str, Any]:
     """Add an item to a family; the body holds its fields, other keys are ignored."""
-    if family != "datasets_accepted":
-        _check_category(family)
+    _check_family(family)
     fields = check_item(family, body)
     with store.changing() as connection:
-        if family == "component":
-            _check_column(store, connection, fields["component"])
+        _check_column(store, connection, family, fields)
         if FAMILIES[family].is_classifier:
             fields |= {"created_by": by or None, "updated_by": None}
         return item_object(family, store.configuration.add(connection, family, fields, by))
 
 
-def check_item(family: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an item, checked.
+def edit_item(
+    store: Store, family: str, number: object, body: Mapping[str, Any], by: str, may_change: MayChange | None = None
+) -> dict[str, Any]:
+    """Put a new item in the place of one that is in force; what the body lacks is not taken from the old one.
+
+    Parameters
+    ----------
+    may_change : callable, optional
+        Asked about the old item, inside the transaction; raises if the user may not replace it.
 
     Raises
     ------
-    UsageError, LogicError
-        A field is missing or of the wrong type, or the rule is none.
+    Conflict
+        The item is not in force (any more), with the service's text.
     """
-    shape = FAMILIES[family]
-    fields = {name: _field(shape, name, kind, required, body.get(name)) for name, (kind, required) in shape.fields.items()}
-    if family == "component" and fields["status"] not in STATUSES:
-        raise UsageError(f"status {fields['status']!r} is none of {', '.join(STATUSES)}{suggestion(fields['status'], STATUSES)}")
-    if shape.is_classifier:
-        if body.get("classifier") is None:
-            raise UsageError(f"notNull Violation: {shape.model}.classifier cannot be null")
-        parse_rule(body["classifier"])
-        fields["classifier"] = body["classifier"]
-    return fields
+    _check_family(family)
+    item_id = integer(number, "id")
+    with store.changing() as connection:
+        old = _in_force(store, connection, family, item_id, may_change)
+        fields = check_item(family, body)
+        _check_column(store, connection, family, fields)
+        if FAMILIES[family].is_classifier:
+            # Who made it decides about rights, so the body has no say in it.
+            fields |= {"created_by": old.fields.get("created_by") if old else None, "updated_by": by or None}
+        return item_object(family, store.configuration.replace(connection, family, item_id, fields, by))
 
 
-def item_object(family: str, item: Item) -> dict[str, Any]:
-    """Return an item as it is answered."""
-    fields = dict(item.fields)
-    if "classifier" in fields:
-        fields["classifier"] = msgspec.json.encode(fields["classifier"]).decode()
-    return {"id": item.id} | fields | {"createdAt": item.created_at}
+def remove_item(store: Store, family: str, number: object, by: str, may_change: MayChange | None = None) -> dict[str, Any]:
+    """Take an item out of force; return what it was.
+
+    Raises
+    ------
+    NotFound
+        No such item is in force, with the service's text.
+    """
+    _check_family(family)
+    item_id = integer(number, "id")
+    with store.changing() as connection:
+        _in_force(store, connection, family, item_id, may_change)
+        return removed_object(store.configuration.remove(connection, family, item_id, by))
 
 
-def _field(shape: Family, name: str, kind: type, required: bool, value: Any) -> Any:
-    if value is None:
-        if required:
-            raise UsageError(f"notNull Violation: {shape.model}.{name} cannot be null")
-        return None
-    if kind is int:
-        return integer(value, name)
-    if not isinstance(value, kind):
-        raise UsageError(f"{name} must be of type {kind.__name__}, not {value!r}")
-    return value
+def _check_family(family: str) -> None:
+    if family != "datasets_accepted":
+        check_category(family)
 
 
-def _check_category(category: str) -> None:
-    if category not in _CATEGORIES:
-        hint = suggestion(category, _CATEGORIES)
-        raise NotFound(f"there are no classifiers of category {category!r}{hint}; known are {', '.join(_CATEGORIES)}")
+def _in_force(store: Store, connection: Connection, family: str, number: int, may_change: MayChange | None) -> Item | None:
+    """Return an item that may be changed; None if there is none, which the store refuses in its own words."""
+    item = next((item for item in store.configuration.items(connection, family) if item.id == number), None)
+    if item is not None and may_change is not None:
+        may_change(item)
+    return item
 
 
-def _check_column(store: Store, connection: Connection, number: int) -> None:
+def _check_column(store: Store, connection: Connection, family: str, fields: Mapping[str, Any]) -> None:
+    if family != "component":
+        return
+    number = fields["component"]
     known = [column.id for half in _HALVES for row in store.configuration.workspaces(connection, half) for column in row.columns]
     if number not in known:
         raise UsageError(
@@ -222,19 +203,3 @@ def _workspace_object(row: Any) -> dict[str, Any]:
 def _column_object(row: Any) -> dict[str, Any]:
     dates = {"createdAt": row.created_at, "updatedAt": row.updated_at}
     return {"id": row.id, "id_workspace": row.id_workspace, "name": row.name} | dates
-
-
-def check_settings(settings: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """Return the families of items of a settings file, each item checked."""
-    classifiers = settings.get("classifiers", {})
-    families = {name: classifiers.get(name, []) for name in _CATEGORIES}
-    families |= {"permission": settings.get("permissions", []), "datasets_accepted": settings.get("datasets_accepted", [])}
-    checked: dict[str, Sequence[Mapping[str, Any]]] = {}
-    for family, items in families.items():
-        rows = []
-        for item in items:
-            extra = {"created_by": item.get("created_by"), "updated_by": None} if FAMILIES[family].is_classifier else {}
-            number = {"id": integer(item["id"], "id")} if item.get("id") is not None else {}
-            rows.append(check_item(family, item) | extra | number)
-        checked[family] = rows
-    return checked

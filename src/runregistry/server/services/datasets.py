@@ -12,7 +12,7 @@ from runregistry.store import Store
 from runregistry.store.documents import decode
 from runregistry.terms import WAITING_DQM_GUI
 
-__all__ = ["dataset_names", "get_dataset", "waiting_datasets"]
+__all__ = ["dataset_names", "get_dataset", "waiting_datasets", "waiting_datasets_of_dbs"]
 
 
 def get_dataset(store: Store, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -44,3 +44,16 @@ def waiting_datasets(store: Store) -> list[dict[str, Any]]:
     with store.reading() as connection:
         rows = list(store.records.visible_datasets(connection))
     return [dataset_object(row) for row in rows if decode(row.dataset_attributes).get("global_state") == WAITING_DQM_GUI]
+
+
+def waiting_datasets_of_dbs(store: Store) -> list[dict[str, Any]]:
+    """Return the visible datasets that say in one word that they appeared nowhere, or in the DQM GUI alone.
+
+    Notes
+    -----
+    compat: datasets have kept a list of where they appeared for many years, which is never one word; so the answer is empty in
+    practice, as it is in the service (``tests/integration/test_server_datasets.py``).
+    """
+    with store.reading() as connection:
+        rows = list(store.records.visible_datasets(connection))
+    return [dataset_object(row) for row in rows if decode(row.dataset_attributes).get("appeared_in") in ("", "DQM GUI")]

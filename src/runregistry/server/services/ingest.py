@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from runregistry.engine import OMSLumisections, derived_run_attributes
@@ -19,16 +20,18 @@ from runregistry.server.services.oms_files import read_lumisections, read_runs
 from runregistry.server.services.oms_table import OmsRun, OmsTable
 from runregistry.server.services.runs import ReceivedRun, add_run, creation_comment, update_received_run
 from runregistry.store import Store
+from runregistry.store.documents import decode
 from runregistry.terms import AUTOMATIC_AUTHOR
 
-__all__ = ["Loaded", "classified_run", "load_files"]
+__all__ = ["NEW_RUN", "Loaded", "classified_run", "load_files", "stored_attributes"]
 
+# What is known of a run before it is classified.
+NEW_RUN = MappingProxyType({"significant": False, "class": ""})
 # Runs that are written in one transaction: enough for the disk to matter little, few enough for other writers not to wait.
 _BATCH = 50
 # Attributes of OMS's lumisections that say something about the run, where all of a run's lumisections agree.
 _OF_THE_RUN = ("fill_number",)
 _THERE = ""  # stands for the lumisection itself; no attribute is called so
-_NEW_RUN = {"significant": False, "class": ""}
 
 
 class Loaded(NamedTuple):
@@ -83,7 +86,7 @@ def load_files(
     attributes = read_runs(runs) if runs is not None else {}
     with store.reading() as connection:
         classifiers = active_classifiers(store, connection)
-    received = (classified_run(classifiers, *pair) for pair in _joined(table, attributes))
+    received = (_classified_again(store, classifiers, *pair) for pair in _joined(table, attributes))
     numbers = attributes.keys() | (set(table.run_numbers.tolist()) if table is not None else set())
     done = 0
 
@@ -97,7 +100,12 @@ def load_files(
 
 
 def classified_run(
-    classifiers: ActiveClassifiers, oms_attributes: Mapping[str, Any], lumisections: OMSLumisections
+    classifiers: ActiveClassifiers,
+    oms_attributes: Mapping[str, Any],
+    lumisections: OMSLumisections,
+    *,
+    start: Mapping[str, Any] = NEW_RUN,
+    is_significant: bool = False,
 ) -> ReceivedRun:
     """Derive a run's attributes, classify it, and, if it is significant, its components.
 
@@ -107,11 +115,30 @@ def classified_run(
         As delivered; ``run_number`` at least.
     lumisections : OMSLumisections
         All attributes of OMS.
+    start : mapping
+        The RR attributes that classifiers see; class and significance are worked out anew.
+    is_significant : bool
+        Whether the run stays significant whatever the classifiers say: its components can't be taken away again.
     """
     oms = {**oms_attributes, **derived_run_attributes(oms_attributes, lumisections)}
-    rr = classifiers.run.attributes(lumisections.columns, oms, _NEW_RUN)
+    rr = classifiers.run.attributes(lumisections.columns, oms, start)
+    rr["significant"] = rr["significant"] or is_significant
     statuses = classifiers.online.statuses(oms, rr, lumisections) if rr["significant"] else {}
     return ReceivedRun(oms, rr, _stored_steps(lumisections), list(elementary(statuses)))
+
+
+def stored_attributes(store: Store, run_number: int) -> dict[str, Any] | None:
+    """Return the RR attributes of a run; None if it is not known."""
+    with store.reading() as connection:
+        row = store.records.run(connection, run_number)
+    return decode(row.rr_attributes) if row else None
+
+
+def _classified_again(
+    store: Store, classifiers: ActiveClassifiers, oms_attributes: Mapping[str, Any], lumisections: OMSLumisections
+) -> ReceivedRun:
+    known = stored_attributes(store, oms_attributes["run_number"]) or {}
+    return classified_run(classifiers, oms_attributes, lumisections, is_significant=known.get("significant") is True)
 
 
 def _stored_steps(lumisections: OMSLumisections) -> list[Step]:

@@ -6,18 +6,15 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
-
 from runregistry.engine import make_golden, make_statistics
-from runregistry.errors import JobError, NotFound, RunRegistryError, UsageError
+from runregistry.errors import JobError, NotFound, StoreError, UsageError
 from runregistry.logic import parse_rule
 from runregistry.server.services.certified import CertifiedDatasets
+from runregistry.server.services.portal_shapes import job_object, json_object
 from runregistry.server.services.values import integer
 from runregistry.store import Job, Store
-from runregistry.store.documents import decode
 from runregistry.store.jobs import ACTIVE, FAILED, WAITING
 
 __all__ = ["JOB_KIND", "Portal", "Progress"]
@@ -25,7 +22,6 @@ __all__ = ["JOB_KIND", "Portal", "Progress"]
 logger = logging.getLogger(__name__)
 
 JOB_KIND = "json"
-_ATTEMPTS = 5
 # A JSON that took longer than this is stored before its statistics are made, so that it can be fetched meanwhile.
 _EARLY_AFTER_S = 2.0
 _UNKNOWN = -1
@@ -94,7 +90,7 @@ class Portal:
         with self._store.changing() as connection:
             self._certified.matching_names(connection, dataset_name_filter)
             job = self._store.jobs.add(connection, JOB_KIND, payload)
-        return _job_object(job)
+        return job_object(job)
 
     def fetch(self, body: Mapping[str, Any]) -> Progress:
         """Return a JSON, or how far its job is.
@@ -113,7 +109,7 @@ class Portal:
             row = self._store.jobs.get_json(connection, number)
             job = self._store.jobs.get(connection, number)
         if row is not None:
-            return Progress(False, 1.0, _generated_json(row))
+            return Progress(False, 1.0, json_object(row))
         if job is None or job.kind != JOB_KIND:
             raise NotFound(f"JSON with id {number} not found")
         if job.state == FAILED:
@@ -127,6 +123,11 @@ class Portal:
         ----------
         report : callable
             Called with the progress, 0 to 1.
+
+        Raises
+        ------
+        JobError
+            The job is another worker's by now; nothing was stored.
         """
         started = time.monotonic()
         payload = job.payload
@@ -143,17 +144,22 @@ class Portal:
         document = {"json_logic": payload["json_logic"]} | made
         report(1.0)
         if time.monotonic() - started > _EARLY_AFTER_S:
-            self._save(job.id, row, document | _STATISTICS)
+            self._save(job, row, document | _STATISTICS)
         try:
             statistics = vars(make_statistics(rule, datasets)) | self._run_range(made["min_run_number"], made["max_run_number"])
-        except RunRegistryError:
+        except StoreError:
+            raise  # the database, not the rule: the next attempt has a chance
+        except Exception:  # whatever is wrong with the statistics, the JSON is right
             logger.exception("the statistics of JSON %d failed; the JSON itself is kept", job.id)
             statistics = _STATISTICS
-        self._save(job.id, row, document | statistics)
+        self._save(job, row, document | statistics)
 
-    def _save(self, number: int, row: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+    def _save(self, job: Job, row: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         with self._store.changing() as connection:
-            self._store.jobs.save_json(connection, number, row, document)
+            if not self._store.jobs.is_held(connection, job.id, job.worker):
+                # It slept longer than its lease: another worker has the job, or has done it.
+                raise JobError(f"job {job.id} is no longer this worker's; what it made is not stored", job_id=job.id)
+            self._store.jobs.save_json(connection, job.id, row, document)
 
     def _run_range(self, first_run: int, last_run: int) -> dict[str, float]:
         with self._store.reading() as connection:
@@ -186,29 +192,3 @@ def _concatenated(by_dataset: Mapping[str, list[list[int]]]) -> dict[str, list[l
             else:
                 own.append([first, last])
     return by_run
-
-
-def _job_object(job: Job) -> dict[str, Any]:
-    queued = int(datetime.fromisoformat(job.created_at).timestamp() * 1000)
-    return {
-        "id": str(job.id),
-        "name": "__default__",
-        "data": job.payload,
-        "opts": {"jobId": job.id, "attempts": _ATTEMPTS, "delay": 0, "timestamp": queued},
-        "progress": 0,
-        "delay": 0,
-        "timestamp": queued,
-        "attemptsMade": 0,
-        "stacktrace": [],
-        "returnvalue": None,
-        "finishedOn": None,
-        "processedOn": None,
-    }
-
-
-def _generated_json(row: Row[Any]) -> dict[str, Any]:
-    named = ("id", "dataset_name_filter", "tags", "created_by", "official")
-    head = {key: getattr(row, key) for key in named} | {"runregistry_version": str(row.runregistry_version)}
-    tail = {"deleted": row.deleted, "createdAt": row.created_at, "updatedAt": row.updated_at}
-    document: dict[str, Any] = decode(row.document)
-    return head | document | tail

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from runregistry.errors import APIError, Conflict, NotFound, RunRegistryError, ServerFault, UsageError
 from runregistry.lumis.steps import Step, same
-from runregistry.model.changes import check_not_shorter, columns_of, differences, joint_steps, rr_differences
+from runregistry.model.changes import check_not_shorter, columns_of, differences, joint_steps, rr_differences, triplet_steps
 from runregistry.server.services.shapes import run_object, run_with_summary
 from runregistry.server.services.signoff import check_can_leave_open, create_offline_datasets
 from runregistry.server.services.values import integer, run_number_of
@@ -19,6 +19,7 @@ from runregistry.store.documents import decode
 from runregistry.terms import AUTOMATIC_AUTHOR, COMPLETED, ONLINE, OPEN, RUN_STATES, SIGNOFF
 
 __all__ = [
+    "FLAG",
     "ReceivedRun",
     "add_run",
     "create_run",
@@ -27,14 +28,17 @@ __all__ = [
     "get_run",
     "last_updated_runs",
     "move_run",
+    "record_update",
     "run_history",
+    "save_received_run",
     "update_received_run",
 ]
 
 logger = logging.getLogger(__name__)
 
 _LAST_UPDATED = 50
-_FLAG = "run_needs_to_be_updated_manually"
+# Set on a run that is no longer OPEN when OMS changed what it was certified with.
+FLAG = "run_needs_to_be_updated_manually"
 
 
 class ReceivedRun(NamedTuple):
@@ -132,8 +136,45 @@ class _NeedsRevision(Exception):
     """An automatic change met a run that is no longer OPEN."""
 
 
-def update_received_run(store: Store, run: ReceivedRun, by: str) -> bool:
+def save_received_run(store: Store, run: ReceivedRun, by: str, *, in_progress: bool = False) -> str:
+    """Create a run, or update it if it is there, whoever else does so at the same time.
+
+    Parameters
+    ----------
+    in_progress : bool
+        See `update_received_run`.
+
+    Returns
+    -------
+    str
+        ``created``, ``updated``, or ``unchanged``.
+
+    Raises
+    ------
+    APIError
+        See `update_received_run`.
+    """
+    with store.reading() as connection:
+        known = store.records.run(connection, run.run_number) is not None
+    if not known:
+        try:
+            with store.write(by, creation_comment(run.run_number)) as writer:
+                if store.records.run(writer.connection, run.run_number) is not None:
+                    raise _NothingToDo  # another one was faster
+                add_run(writer, run)
+            return "created"
+        except _NothingToDo:
+            pass
+    return "updated" if update_received_run(store, run, by, in_progress=in_progress) else "unchanged"
+
+
+def update_received_run(store: Store, run: ReceivedRun, by: str, *, in_progress: bool = False) -> bool:
     """Record what an automatic update of a run changes; return whether it changed anything.
+
+    Parameters
+    ----------
+    in_progress : bool
+        Whether OMS attributes of a run that still takes data are stored although no component changed.
 
     Raises
     ------
@@ -142,13 +183,16 @@ def update_received_run(store: Store, run: ReceivedRun, by: str) -> bool:
 
     Notes
     -----
-    A run that is no longer OPEN is never changed: it is flagged for a person to look at, and the update is refused.
-    Source: the service's automatic run update (its workflows, *Automatic run update and flagging*).
+    A run that is no longer OPEN keeps its components and RR attributes: it is flagged for a person to look at, and the update is
+    refused. The flag goes when the run is OPEN again and was brought up to date.
+    Source: the service's automatic run update (its workflows, *Automatic run update and flagging*); other than there, a run that
+    is flagged already is refused too.
     """
     what = f"Error updating run {run.run_number}"
     try:
         with store.write(by, f"run {run.run_number} automatic update") as writer:
-            _record_update(store, writer, run)
+            if not record_update(store, writer, run, in_progress=in_progress):
+                raise _NothingToDo
     except _NothingToDo:
         return False
     except _NeedsRevision as error:
@@ -159,25 +203,30 @@ def update_received_run(store: Store, run: ReceivedRun, by: str) -> bool:
     return True
 
 
-def _record_update(store: Store, writer: Writer, run: ReceivedRun) -> None:
+def record_update(store: Store, writer: Writer, run: ReceivedRun, *, in_progress: bool = False) -> bool:
+    """Record an automatic update inside a writing transaction; return whether there was anything to record."""
     run_number = run.run_number
     stored = _known(store, writer.connection, run_number)
     old_rr, old_oms = decode(stored.rr_attributes), decode(stored.oms_attributes)
     is_open = old_rr.get("state") == OPEN
-    rr_changes, oms_changes = _changed_lumisections(store, writer, run, check_oms=old_oms.get("end_time") is not None)
+    check_oms = in_progress or old_oms.get("end_time") is not None
+    rr_changes, oms_changes = _changed_lumisections(store, writer, run, check_oms=check_oms)
     if rr_changes and not is_open:
         raise _NeedsRevision(f"an automatic change affected the RR Lumisections of run {run_number}. It needs revision")
     new_oms, new_rr = _changed(old_oms, run.oms_attributes), _changed(old_rr, run.rr_attributes)
     if new_rr and not is_open:
         raise _NeedsRevision(f"an automatic change affected the rr_attributes of run {run_number}. It needs revision")
-    has_ended = run.oms_attributes.get("end_time") is not None
+    if is_open and old_rr.get(FLAG):
+        new_rr[FLAG] = False
+    has_ended = in_progress or run.oms_attributes.get("end_time") is not None
     if not (rr_changes or oms_changes or new_rr or (new_oms and has_ended)):
-        raise _NothingToDo
+        return False
     if rr_changes or oms_changes:
         writer.add_dataset_event(run_number, ONLINE)
     writer.add_rr_changes(run_number, ONLINE, rr_changes)
     writer.add_oms_changes(run_number, ONLINE, oms_changes)
     writer.add_run_event(run_number, oms=new_oms, rr=new_rr)
+    return True
 
 
 def _changed_lumisections(store: Store, writer: Writer, run: ReceivedRun, *, check_oms: bool) -> tuple[list[Step], list[Step]]:
@@ -195,10 +244,14 @@ def _changed_lumisections(store: Store, writer: Writer, run: ReceivedRun, *, che
 
 
 def _flag(store: Store, run_number: int, by: str, why: str) -> None:
-    with store.write(by, f"run {run_number} flagged: {why}") as writer:
-        row = store.records.run(writer.connection, run_number)
-        if row is not None and not decode(row.rr_attributes).get(_FLAG):
-            writer.add_run_event(run_number, rr={_FLAG: True})
+    try:
+        with store.write(by, f"run {run_number} flagged: {why}") as writer:
+            row = store.records.run(writer.connection, run_number)
+            if row is None or decode(row.rr_attributes).get(FLAG):
+                raise _NothingToDo  # no version without an event
+            writer.add_run_event(run_number, rr={FLAG: True})
+    except _NothingToDo:
+        pass
 
 
 def edit_run(store: Store, run_number: object, attribute: str, body: Mapping[str, Any], by: str) -> dict[str, Any] | None:
@@ -225,8 +278,16 @@ def _editable(store: Store, connection: Connection, run_number: int) -> dict[str
     return attributes
 
 
-def move_run(store: Store, to_state: str, body: Mapping[str, Any], by: str) -> dict[str, Any] | None:
-    """Move a run to a state; leaving OPEN creates its offline datasets in the same transaction."""
+def move_run(
+    store: Store, to_state: str, body: Mapping[str, Any], by: str, *, check: Callable[[str], None] = lambda state: None
+) -> dict[str, Any] | None:
+    """Move a run to a state; leaving OPEN creates its offline datasets in the same transaction.
+
+    Parameters
+    ----------
+    check : callable
+        Called with the state that the run is in; raises if the user may not move it from there.
+    """
     if to_state not in RUN_STATES:
         raise UsageError("The final state must be SIGNOFF, OPEN OR COMPLETED, no other option is valid")
     run_number = run_number_of(body)
@@ -235,6 +296,7 @@ def move_run(store: Store, to_state: str, body: Mapping[str, Any], by: str) -> d
         attributes = _rr_attributes(row)
         if attributes.get("state") == to_state:
             raise Conflict(f"Run {run_number} state is already in state {to_state}")
+        check(attributes.get("state") or OPEN)
         check_can_leave_open(store, writer.connection, run_number, attributes, to_state)
         writer.add_run_event(run_number, rr={"state": to_state})
         if to_state in (SIGNOFF, COMPLETED):
@@ -273,7 +335,7 @@ def _received(body: Mapping[str, Any], by: str) -> ReceivedRun:
         {**body["oms_attributes"], "run_number": _run_number(body)},
         dict(attributes or {}),
         joint_steps(body.get("oms_lumisections"), what="oms_lumisections", oms=True),
-        joint_steps(body.get("rr_lumisections"), what="rr_lumisections"),
+        triplet_steps(body.get("rr_lumisections"), what="rr_lumisections"),
     )
 
 

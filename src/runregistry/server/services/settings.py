@@ -10,7 +10,7 @@ from typing import Any
 
 from runregistry.errors import RunRegistryError, SettingsError, suggestion
 from runregistry.model.defaults import default_settings
-from runregistry.server.services.configuration import check_settings
+from runregistry.server.services.families import check_settings
 from runregistry.store import Store
 
 __all__ = ["ensure_settings", "load_settings", "read_settings_file"]

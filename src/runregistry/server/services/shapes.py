@@ -9,8 +9,10 @@ import msgspec
 from runregistry.model.lumisections import LumisectionColumns
 from runregistry.model.summary import dcs_ranges, rr_ranges
 from runregistry.store import DatasetRecord, DatasetRow, RunRow
+from runregistry.store.records import Cache
+from runregistry.store.selections import DatasetDetail
 
-__all__ = ["cache_object", "dataset_item", "dataset_object", "run_object", "run_with_summary"]
+__all__ = ["cache_object", "dataset_item", "dataset_object", "dataset_with_cache", "run_object", "run_with_summary"]
 
 
 def _raw(text: str) -> msgspec.Raw:
@@ -33,7 +35,7 @@ def run_with_summary(row: RunRow) -> dict[str, Any]:
     return run_object(row) | {"DatasetTripletCache": {"triplet_summary": _raw(row.triplet_summary)}}
 
 
-def dataset_object(row: DatasetRecord | DatasetRow) -> dict[str, Any]:
+def dataset_object(row: DatasetRecord | DatasetRow | DatasetDetail) -> dict[str, Any]:
     """Return a ``DatasetObject``."""
     return {
         "run_number": row.run_number,
@@ -45,7 +47,7 @@ def dataset_object(row: DatasetRecord | DatasetRow) -> dict[str, Any]:
     }
 
 
-def dataset_item(row: DatasetRow) -> dict[str, Any]:
+def dataset_item(row: DatasetRow | DatasetDetail) -> dict[str, Any]:
     """Return a ``DatasetListItem``: a dataset with its run's attributes and its summaries."""
     return dataset_object(row) | {
         "Run": {"rr_attributes": _raw(row.rr_attributes), "oms_attributes": _raw(row.oms_attributes)},
@@ -67,3 +69,11 @@ def cache_object(run_number: int, name: str, cache: Any) -> dict[str, Any]:
         "brilcalc_delivered_luminosity": cache.delivered,
         "version": cache.version,
     }
+
+
+def dataset_with_cache(row: DatasetDetail, *, oms: bool = True) -> dict[str, Any]:
+    """Return a ``DatasetObject`` with its run's attributes, with or without those of OMS, and its full ``CacheObject``."""
+    run = {"rr_attributes": _raw(row.rr_attributes)} | ({"oms_attributes": _raw(row.oms_attributes)} if oms else {})
+    summed = (row.recorded, row.delivered, row.triplet_summary, row.dcs_summary)
+    cache = Cache(row.cache_version, *summed, row.rr, row.oms)
+    return dataset_object(row) | {"Run": run, "DatasetTripletCache": cache_object(row.run_number, row.name, cache)}
