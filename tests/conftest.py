@@ -15,6 +15,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]  # fixtures for every test
+
 ROOT = Path(__file__).parents[1]
 DEMO_DATA = ROOT / "demo-data"
 # Some of the runs of demo-data: collisions, cosmics, long and short ones.

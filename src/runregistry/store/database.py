@@ -1,7 +1,8 @@
 """One database, SQLite or PostgreSQL, opened, recognised and guarded.
 
-Only this module knows which database it is. Reads see one snapshot; writes are one transaction that starts by locking the event
-counter, so that events are numbered in the order in which they are committed and no update is lost.
+Only this module and its neighbours `connections` and `migrations` know which database it is. Reads see one snapshot; writes are
+one transaction that starts by locking the event counter, so that there is one writer at a time on both databases, events are
+numbered in the order in which they are committed, and no update is lost.
 """
 
 from __future__ import annotations
@@ -11,22 +12,22 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from runregistry.errors import MigrationNeeded, MissingExtraError, SettingsError, StoreConflict, StoreCorrupt, StoreError
+from runregistry.errors import MigrationNeeded, SettingsError, StoreCorrupt, StoreError
 from runregistry.store import schema
+from runregistry.store.connections import USUAL_PATIENCE, Patience, faults_of, open_engine, reason
+from runregistry.store.gate import pass_gate
+from runregistry.store.migrations import create_tables, migrate, revision_of
 from runregistry.store.turns import Turns
 
 __all__ = ["Database", "normalise_url"]
 
-# "RRgy" in ASCII: how a SQLite file says whose it is (PRAGMA application_id).
+# "RRgy" in ASCII: how a SQLite file says whose it is (PRAGMA application_id), and on PostgreSQL the lock for making tables.
 _APPLICATION_ID = 0x52526779
-_BUSY_TIMEOUT_S = 30.0
 
 
 def normalise_url(database: str | os.PathLike[str]) -> URL:
@@ -64,29 +65,37 @@ class Database:
     ----------
     database : str or path
         See `normalise_url`.
+    patience : Patience
+        How long to wait for what.
+    any_revision : bool
+        True opens a registry of any release, for who migrates it.
 
     Raises
     ------
     StoreCorrupt
         The file is no SQLite file, or holds something else than a registry.
     MigrationNeeded
-        The registry was made by another version of the package.
+        The registry was made by another release of the package.
     """
 
-    def __init__(self, database: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, database: str | os.PathLike[str], *, patience: Patience = USUAL_PATIENCE, any_revision: bool = False
+    ) -> None:
         self.url = normalise_url(database)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
         # A database in memory is its connection, and there is just one: everyone takes a turn, in the order of asking.
-        self._turn: Callable[[], AbstractContextManager[None]] = Turns(_BUSY_TIMEOUT_S).turn if self.in_memory else nullcontext
-        self.engine = self._create_engine()
+        self._turn: Callable[[], AbstractContextManager[None]] = Turns(patience.lock_s).turn if self.in_memory else nullcontext
+        self._check_folder()
+        self.engine = open_engine(self.url, patience)
+        self._readers = self._reading_engine()
         try:
-            self._recognise()
+            self._recognise(any_revision)
         except (OperationalError, DatabaseError, sqlite3.Error) as error:
             self.close()
-            if "not a database" in _reason(error):
+            if "not a database" in reason(error):
                 raise StoreCorrupt(f"{self.name} is not a SQLite file; name another file for the registry") from error
-            raise StoreError(f"can't open the database {self.name}: {_reason(error)}") from error
+            raise StoreError(f"can't open the database {self.name}: {reason(error)}") from error
         except BaseException:
             self.close()
             raise
@@ -102,8 +111,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a connection that sees one snapshot of the database."""
-        with self._turn(), self.engine.connect() as connection:
+        """Open a connection that sees one snapshot of the database.
+
+        Raises
+        ------
+        StoreError
+            The database does not answer; see `runregistry.store.connections.faults_of`.
+        """
+        with faults_of(self.name), self._turn(), self._readers.connect() as connection:
             try:
                 yield connection
             finally:
@@ -117,45 +132,76 @@ class Database:
         ------
         StoreConflict
             Another writer held the database for longer than the time-out. Nothing was stored.
+        StoreError
+            The database refused the change, or does not answer; see `runregistry.store.connections.faults_of`.
         """
-        try:
-            with self._turn(), self._writing_connection() as connection, connection.begin():
+        with self._transaction() as connection:
+            if not self.is_sqlite:
+                # What SQLite's BEGIN IMMEDIATE does for the whole file; the lock is given in the order of asking.
+                counter = schema.counter.c
+                connection.execute(select(counter.value).where(counter.name == "event").with_for_update())
+            yield connection
+            pass_gate()
+
+    @contextmanager
+    def altering(self) -> Iterator[Connection]:
+        """Open a writing transaction that may make and alter tables, for as long as it takes; nobody else does so meanwhile."""
+        with self._transaction(whole=True) as connection:
+            if self.is_sqlite:
                 yield connection
-        except OperationalError as error:
-            if _is_busy(error):
-                raise StoreConflict(f"another process is writing to {self.name}; nothing was stored, try again") from error
-            raise StoreError(f"the database {self.name} refused the change, nothing was stored: {_reason(error)}") from error
+                self._check_foreign_keys(connection)
+                return
+            connection.execute(select(func.set_config("statement_timeout", "0", True)))
+            connection.execute(select(func.pg_advisory_xact_lock(_APPLICATION_ID)))
+            yield connection
 
-    def _writing_connection(self) -> Connection:
-        return self.engine.connect().execution_options(writes=True)
+    def migrate(self) -> str | None:
+        """Bring the registry to the schema of this release, in one transaction; return the one that it had."""
+        with self.altering() as connection:
+            found = revision_of(connection)
+            if found is not None and found.isdecimal() and int(found) > int(schema.SCHEMA_VERSION):
+                self._check_revision(found)
+            migrate(connection)
+        return found
 
-    def _create_engine(self) -> Engine:
+    @contextmanager
+    def _transaction(self, *, whole: bool = False) -> Iterator[Connection]:
+        """Open a transaction; `whole`: SQLite checks references at its end only, since it alters tables by making them anew."""
+        with faults_of(self.name), self._turn(), self.engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            if whole and self.is_sqlite:
+                self._set_outside_transaction(connection, "PRAGMA foreign_keys = OFF")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if whole and self.is_sqlite:
+                    self._set_outside_transaction(connection, "PRAGMA foreign_keys = ON")
+
+    @staticmethod
+    def _set_outside_transaction(connection: Connection, pragma: str) -> None:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute(pragma)
+
+    def _check_foreign_keys(self, connection: Connection) -> None:
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise StoreCorrupt(f"{self.name}: row {broken[1]} of {broken[0]} refers to a row of {broken[2]} that is not there")
+
+    def _reading_engine(self) -> Engine:
+        if self.is_sqlite:
+            return self.engine  # every transaction of SQLite is a snapshot
+        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def _check_folder(self) -> None:
         if self.is_sqlite and not self.in_memory:
             folder = Path(str(self.url.database)).expanduser().parent
             if not folder.is_dir():
                 raise StoreError(f"can't open the database {self.name}: the folder {folder} does not exist; make it first")
-        options: dict[str, Any] = {"poolclass": QueuePool, "pool_pre_ping": not self.is_sqlite}
-        if self.is_sqlite:
-            options["connect_args"] = {"check_same_thread": False, "timeout": _BUSY_TIMEOUT_S}
-        if self.in_memory:
-            options |= {"pool_size": 1, "max_overflow": 0}
-        try:
-            engine = create_engine(self.url, **options)
-        except (NoSuchModuleError, ImportError) as error:
-            raise MissingExtraError("A registry on PostgreSQL", "postgres") from error
-        if self.is_sqlite:
-            event.listen(engine, "connect", self._on_sqlite_connect)
-            event.listen(engine, "begin", _on_sqlite_begin)
-        return engine
 
-    def _on_sqlite_connect(self, connection: Any, _record: Any) -> None:
-        # The driver must not start transactions of its own: `_on_sqlite_begin` says when and how.
-        connection.isolation_level = None
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-
-    def _recognise(self) -> None:
-        """Make the tables in an empty database; refuse one that is not ours."""
+    def _recognise(self, any_revision: bool) -> None:
+        """Make the tables in an empty database; refuse one that is not ours, or of another release."""
         with self.engine.connect() as connection:
             tables = self._table_names(connection)
             connection.rollback()
@@ -165,11 +211,23 @@ class Database:
         if schema.registry_info.name not in tables or schema.run_event.name not in tables:
             raise StoreCorrupt(f"{self.name} is a database, but not a run registry; name another file, or an empty database")
         with self.reading() as connection:
-            found = connection.scalar(select(schema.registry_info.c.value).where(schema.registry_info.c.key == "schema"))
-        if found != schema.SCHEMA_VERSION:
+            found = revision_of(connection)
+        if not any_revision:
+            self._check_revision(found)
+
+    def _check_revision(self, found: str | None) -> None:
+        needed = schema.SCHEMA_VERSION
+        if found == needed:
+            return
+        if found is not None and found.isdecimal() and int(found) > int(needed):
             raise MigrationNeeded(
-                f"{self.name} has the tables of schema {found}, this version of runregistry needs {schema.SCHEMA_VERSION}"
+                f"{self.name} has the tables of schema {found}, which is newer than this release of runregistry ({needed});"
+                " install the release that made them, or a newer one"
             )
+        raise MigrationNeeded(
+            f"{self.name} has the tables of schema {found}, this release of runregistry needs {needed}; make a backup, then run:"
+            f" runregistry admin migrate --database {self.name}"
+        )
 
     def _table_names(self, connection: Connection) -> set[str]:
         names = set(inspect(connection).get_table_names())
@@ -182,32 +240,20 @@ class Database:
     def _create(self) -> None:
         if self.is_sqlite and not self.in_memory:
             with self.engine.connect() as connection:
-                # WAL is a property of the file: readers never wait for the writer. It can't be set inside a transaction.
-                driver = connection.connection.driver_connection
-                assert driver is not None
-                connection.rollback()
-                driver.execute("PRAGMA journal_mode = WAL")
-        with self.writing() as connection:
+                # A property of the file: readers never wait for the writer.
+                self._set_outside_transaction(connection, "PRAGMA journal_mode = WAL")
+        with self.altering() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
+            else:
+                self._check_encoding(connection)
             # Two processes may open the same empty database: the second finds the tables made.
-            schema.metadata.create_all(connection, checkfirst=True)
-            known = connection.scalar(select(schema.registry_info.c.value).where(schema.registry_info.c.key == "schema"))
-            if known is None:
-                connection.execute(insert(schema.registry_info).values(key="schema", value=schema.SCHEMA_VERSION))
-                connection.execute(insert(schema.counter).values(name="event", value=0))
+            create_tables(connection)
 
-
-def _on_sqlite_begin(connection: Connection) -> None:
-    # A writer takes the lock at once: a read that becomes a write later could find the database changed under it.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _is_busy(error: OperationalError) -> bool:
-    text = str(error.orig).lower()
-    return "locked" in text or "busy" in text or "deadlock" in text or "lock timeout" in text
-
-
-def _reason(error: BaseException) -> str:
-    return str(getattr(error, "orig", None) or error).strip()
+    def _check_encoding(self, connection: Connection) -> None:
+        encoding = connection.scalar(select(func.current_setting("server_encoding")))
+        if encoding != "UTF8":
+            raise StoreError(
+                f"the database {self.name} keeps text as {encoding}, and the registry needs UTF8; make one with:"
+                " CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
+            )

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -71,7 +72,7 @@ class Values:
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
             rows = connection.execute(select(schema.value.c.id, schema.value.c.document).where(schema.value.c.id.in_(chunk)))
-            found |= {key: decode(text) for key, text in rows}
+            found |= {key: _sharing(decode(text)) for key, text in rows}
         with self._lock:
             self._documents |= {key: found[key] for key in missing}
             while len(self._documents) > _CACHED_VALUES:
@@ -101,3 +102,22 @@ class Values:
             query = select(schema.value.c.unique_hash, schema.value.c.id).where(schema.value.c.unique_hash.in_(chunk))
             known |= {row.unique_hash: row.id for row in connection.execute(query)}
         return known
+
+
+def _sharing(document: Any) -> Any:
+    """Make equal triplets one object: there are few different ones, and comparing them is then done by looking."""
+    if not isinstance(document, dict):
+        return document
+    return {
+        name: _shared(tuple(value.items())) if isinstance(value, dict) and all(map(_is_text, value.values())) else value
+        for name, value in document.items()
+    }
+
+
+@lru_cache(maxsize=10_000)
+def _shared(items: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(items)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from runregistry.model.lumisections import LumisectionColumns
 from runregistry.store import schema
-from runregistry.store.documents import Values, decode
+from runregistry.store.documents import Values
 from runregistry.store.projection import changes_of, merged_lumisections
 from runregistry.store.queries import RunRow, is_one_of
 from runregistry.terms import ONLINE
@@ -69,15 +69,6 @@ class Records:
             .where(run.run_number == run_number)
         ).first()
         return RunRow(*row) if row else None
-
-    def runs_last_updated(self, connection: Connection, limit: int) -> list[Row[Any]]:
-        """Return runs by the text of OMS's ``last_update``, newest first; those without one come first."""
-        run = schema.run.c
-        columns = (run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted)
-        rows: list[Row[Any]] = list(connection.execute(select(*columns)))
-        keyed = [(_text(decode(row.oms_attributes).get("last_update")), row) for row in rows]
-        keyed.sort(key=lambda pair: (pair[0] is None, pair[0] or "", pair[1].run_number), reverse=True)
-        return [row for _, row in keyed[:limit]]
 
     def dataset(self, connection: Connection, run_number: int, name: str) -> DatasetRecord | None:
         """Return a dataset, hidden or not; None if there is none."""
@@ -179,6 +170,22 @@ class Records:
         """Return the newest version of the registry; 0 when nothing was ever written."""
         return connection.scalar(select(func.max(schema.version.c.atomic_version))) or 0
 
+    def count_versions(self, connection: Connection) -> int:
+        """Return how many versions there are."""
+        return connection.scalar(select(func.count()).select_from(schema.version)) or 0
+
+    def versions(self, connection: Connection, offset: int, limit: int) -> list[Row[Any]]:
+        """Return versions, newest first."""
+        query = select(schema.version).order_by(schema.version.c.atomic_version.desc())
+        return list(connection.execute(query.offset(offset).limit(limit)))
+
+    def attributes(self, connection: Connection) -> Iterator[Row[Any]]:
+        """Go through all visible datasets, by run number and name: key, attributes, and attributes of the run, as JSON text."""
+        run, dataset = schema.run.c, schema.dataset.c
+        columns = (dataset.run_number, dataset.name, dataset.dataset_attributes, run.rr_attributes, run.oms_attributes)
+        query = select(*columns).join(schema.run, run.run_number == dataset.run_number).where(dataset.deleted.is_(False))
+        return iter(connection.execute(query.order_by(dataset.run_number, dataset.name)))
+
     def luminosity_between(self, connection: Connection, first_run: int, last_run: int) -> tuple[float, float]:
         """Return recorded and delivered luminosity of the ``online`` datasets of a range of runs (closed)."""
         table = schema.dataset_cache.c
@@ -188,19 +195,6 @@ class Records:
             )
         ).one()
         return float(row[0] or 0), float(row[1] or 0)
-
-    def cycles(self, connection: Connection) -> list[tuple[Row[Any], list[DatasetRecord]]]:
-        """Return the cycles that are not deleted, by deadline, each with its datasets, hidden ones too."""
-        link, dataset = schema.cycle_dataset.c, schema.dataset.c
-        columns = [dataset[field] for field in DatasetRecord._fields]
-        joined = (link.run_number == dataset.run_number) & (link.name == dataset.name)
-        members: dict[int, list[DatasetRecord]] = {}
-        query = select(link.id_cycle, *columns).join(schema.dataset, joined).order_by(dataset.run_number, dataset.name)
-        for row in connection.execute(query):
-            members.setdefault(row[0], []).append(DatasetRecord(*row[1:]))
-        table = schema.cycle.c
-        cycles = connection.execute(select(schema.cycle).where(table.deleted.is_(False)).order_by(table.deadline, table.id_cycle))
-        return [(cycle, members.get(cycle.id_cycle, [])) for cycle in cycles]
 
     def counts(self, connection: Connection) -> dict[str, int]:
         """Return how much the registry holds."""
@@ -236,7 +230,3 @@ class Records:
 
 def _history(connection: Connection, query: Any, table: Table, run_number: int) -> list[Row[Any]]:
     return list(connection.execute(query.where(table.c.run_number == run_number).order_by(table.c.version)))
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else str(value)

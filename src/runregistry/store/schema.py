@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 __all__ = [
     "SCHEMA_VERSION",
+    "alembic_version",
     "config_item",
     "counter",
     "cycle",
@@ -48,7 +49,8 @@ __all__ = [
     "workspace_column",
 ]
 
-SCHEMA_VERSION = "1"
+# The number of the newest migration: see `runregistry.store.migrations`.
+SCHEMA_VERSION = "2"
 
 metadata = MetaData(
     naming_convention={
@@ -61,12 +63,22 @@ metadata = MetaData(
 
 # SQLite gives only an INTEGER primary key its row id; PostgreSQL wants 64 bits for what is counted for ever.
 _Number = BigInteger().with_variant(Integer, "sqlite")
+# PostgreSQL would order text as the database's language does; SQLite, and everyone's list of names, goes by characters.
+_Name = Text().with_variant(Text(collation="C"), "postgresql")
 
 registry_info = Table(
     "registry_info",
     metadata,
     Column("key", String(40), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+# Alembic's own: here, so that a new registry has it without loading Alembic.
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
 
 # One row, locked by every writer: it numbers events, and gives them the order in which they are committed.
@@ -118,7 +130,7 @@ dataset_event = Table(
     "dataset_event",
     metadata,
     *_event_columns(),
-    Column("name", Text, nullable=False),
+    Column("name", _Name, nullable=False),
     Column("deleted", Boolean),  # NULL: this event says nothing about it
     Column("dataset_metadata", Text, nullable=False),
     Column("datasets_in_gui", Text, nullable=False),
@@ -132,7 +144,7 @@ def _change_table(name: str, *more: Column) -> Table:  # type: ignore[type-arg]
         metadata,
         *_event_columns(),
         Column("last_version", _Number, nullable=False),
-        Column("name", Text, nullable=False),
+        Column("name", _Name, nullable=False),
         *more,
         Column("ranges", Text, nullable=False),
         Index(None, "run_number", "name"),
@@ -156,7 +168,7 @@ dataset = Table(
     "dataset",
     metadata,
     Column("run_number", Integer, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _Name, nullable=False),
     Column("version", _Number, nullable=False, index=True),
     Column("deleted", Boolean, nullable=False),
     Column("dataset_attributes", Text, nullable=False),
@@ -169,7 +181,7 @@ dataset_cache = Table(
     "dataset_cache",
     metadata,
     Column("run_number", Integer, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _Name, nullable=False),
     Column("version", _Number, nullable=False, index=True),
     Column("recorded", Float, nullable=False),
     Column("delivered", Float, nullable=False),
@@ -208,7 +220,7 @@ workspace = Table(
     "workspace",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("workspace", Text, nullable=False),
+    Column("workspace", _Name, nullable=False),
     Column("online_or_offline", String(10), nullable=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
@@ -220,7 +232,7 @@ workspace_column = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("id_workspace", Integer, ForeignKey("workspace.id"), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _Name, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
     Index(None, "id_workspace", "name", unique=True),
@@ -230,9 +242,9 @@ cycle = Table(
     "cycle",
     metadata,
     Column("id_cycle", Integer, primary_key=True, autoincrement=True),
-    Column("cycle_name", Text, nullable=False, unique=True),
+    Column("cycle_name", _Name, nullable=False, unique=True),
     Column("cycle_attributes", Text, nullable=False),
-    Column("deadline", Text, nullable=False),
+    Column("deadline", _Name, nullable=False),
     Column("deleted", Boolean, nullable=False, default=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
@@ -243,7 +255,7 @@ cycle_dataset = Table(
     metadata,
     Column("id_cycle", Integer, ForeignKey("cycle.id_cycle"), nullable=False),
     Column("run_number", Integer, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", _Name, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("updated_at", Text, nullable=False),
     PrimaryKeyConstraint("id_cycle", "run_number", "name"),

@@ -10,9 +10,13 @@ from sqlalchemy import Connection, select
 
 from runregistry.store import schema
 from runregistry.store.configuration import Configuration
+from runregistry.store.connections import USUAL_PATIENCE, Patience
+from runregistry.store.cycles import Cycles
 from runregistry.store.database import Database
 from runregistry.store.documents import Values
 from runregistry.store.jobs import Jobs
+from runregistry.store.leases import Leases
+from runregistry.store.past import Past
 from runregistry.store.queries import Queries
 from runregistry.store.records import Records
 from runregistry.store.writer import Writer
@@ -28,6 +32,8 @@ class Store:
     database : str or path
         ``sqlite:///file.db``, ``sqlite://`` (in memory), ``postgresql://user@host/name``, or the path of a SQLite file. An empty
         database gets its tables.
+    patience : Patience
+        How long to wait for what.
 
     Attributes
     ----------
@@ -39,6 +45,10 @@ class Store:
         Classifiers, accepted datasets, permissions, workspaces.
     jobs : Jobs
         Jobs and generated JSONs.
+    cycles : Cycles
+        Certification cycles.
+    leases : Leases
+        What only one process may do at a time.
 
     Examples
     --------
@@ -51,13 +61,15 @@ class Store:
     '{"class":"Collisions22"}'
     """
 
-    def __init__(self, database: str | os.PathLike[str]) -> None:
-        self.database = Database(database)
+    def __init__(self, database: str | os.PathLike[str], *, patience: Patience = USUAL_PATIENCE) -> None:
+        self.database = Database(database, patience=patience)
         self.values = Values()
         self.queries = Queries(self.database)
         self.records = Records(self.values)
         self.configuration = Configuration()
         self.jobs = Jobs()
+        self.cycles = Cycles()
+        self.leases = Leases()
 
     def __enter__(self) -> Store:
         return self
@@ -99,6 +111,26 @@ class Store:
             writer = Writer(connection, self.values, by, comment)
             yield writer
             writer.finish()
+
+    def as_of(self, atomic_version: int) -> Past:
+        """Return what reads runs, datasets and lumisections as they were after a version.
+
+        Parameters
+        ----------
+        atomic_version : int
+            The last version that counts; see `Records.latest_atomic_version`.
+
+        Examples
+        --------
+        >>> with Store("sqlite://") as store:
+        ...     for energy in (0, 6799):
+        ...         with store.write("auto@auto", "from OMS") as writer:
+        ...             _ = writer.add_run_event(355100, oms={"energy": energy})
+        ...     with store.reading() as connection:
+        ...         [store.as_of(version).run(connection, 355100).oms_attributes for version in (1, 2)]
+        ['{"energy":0}', '{"energy":6799}']
+        """
+        return Past(self.values, atomic_version)
 
     def event_number(self, connection: Connection) -> int:
         """Return the number of the newest event: it grows with every change of runs, datasets and lumisections."""

@@ -18,7 +18,7 @@ from runregistry.errors import NotFound, StoreCorrupt
 from runregistry.lumis.steps import Step
 from runregistry.store import schema
 from runregistry.store.documents import Values, encode, now
-from runregistry.store.projection import project_cache, project_dataset, project_run
+from runregistry.store.projection import project_cache, project_dataset, project_run, touch_cache
 from runregistry.terms import AUTOMATIC_AUTHOR, ONLINE
 
 __all__ = ["Writer"]
@@ -45,6 +45,9 @@ class Writer:
         self._runs: dict[int, None] = {}
         self._datasets: dict[tuple[int, str], None] = {}
         self._caches: dict[tuple[int, str], int] = {}
+        # Whose lumisections changed; and the runs of whose ``online`` dataset they did, as other datasets inherit from it.
+        self._changed: set[tuple[int, str]] = set()
+        self._changed_runs: set[int] = set()
         # Locking the counter first makes writers wait for each other, on both databases.
         locked = select(schema.counter.c.value).where(schema.counter.c.name == "event").with_for_update()
         found = connection.scalar(locked)
@@ -112,7 +115,7 @@ class Writer:
             )
         )
         self._datasets[(run_number, name)] = None
-        self._caches.setdefault((run_number, name), self.version)
+        self._caches[(run_number, name)] = self.version
         more = {"dataset_metadata": dict(attributes or {}), "datasets_in_gui": list(in_gui), "deleted": bool(deleted)}
         return row | more
 
@@ -143,8 +146,10 @@ class Writer:
             project_run(self.connection, run_number)
         for run_number, name in self._datasets:
             project_dataset(self.connection, run_number, name)
-        for (run_number, name), version in self._with_heirs().items():
-            project_cache(self.connection, self._values, run_number, name, version)
+        for key, version in self._with_heirs().items():
+            # What concerns attributes alone leaves the lumisections as they are; there may be thousands of such changes.
+            if key in self._changed or key[0] in self._changed_runs or not touch_cache(self.connection, *key, version):
+                project_cache(self.connection, self._values, *key, version)
         self.connection.execute(update(schema.counter).where(schema.counter.c.name == "event").values(value=self.version))
 
     def _complete(self) -> None:
@@ -205,6 +210,9 @@ class Writer:
             )
         )
         self._caches[(run_number, name)] = self.version
+        self._changed.add((run_number, name))
+        if name == ONLINE and table is schema.oms_change:
+            self._changed_runs.add(run_number)
         return self.version, ids[-1]
 
     def _next(self) -> int:

@@ -9,7 +9,8 @@ from sqlalchemy import update
 
 from runregistry.errors import MigrationNeeded, SettingsError, StoreConflict, StoreCorrupt, StoreError
 from runregistry.filters import Page, parse_filter
-from runregistry.store import Store, database, schema
+from runregistry.store import Store, schema
+from runregistry.store.connections import Patience
 from runregistry.store.database import normalise_url
 
 ALL_RUNS = parse_filter({}, "runs")
@@ -127,9 +128,9 @@ def test_a_name_shows_no_password():
     assert "secret" not in normalise_url("postgresql://user:secret@host/x").render_as_string(hide_password=True)
 
 
-def test_a_writer_that_waits_too_long_is_told_and_nothing_is_stored(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "_BUSY_TIMEOUT_S", 0.05)
-    with Store(tmp_path / "registry.db") as one, Store(tmp_path / "registry.db") as other:
+def test_a_writer_that_waits_too_long_is_told_and_nothing_is_stored(tmp_path):
+    hasty = Patience(lock_s=0.05)
+    with Store(tmp_path / "registry.db") as one, Store(tmp_path / "registry.db", patience=hasty) as other:
         with one.write("auto@auto", "slow") as writer:
             writer.add_run_event(1)
             with pytest.raises(StoreConflict, match="nothing was stored, try again"):
