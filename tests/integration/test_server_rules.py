@@ -80,8 +80,7 @@ def test_the_data_of_a_json_are_the_documents_that_rules_see(client: httpx2.Clie
     oms["9"] = {"cms_active": False, "recorded": -1, "delivered": 0.25}
     assert answer["json_with_data"] == {
         KEY: {
-            number: common
-            | {"lumisection": {"lumisection_number": int(number), "oms": oms[number], "rr": {"dt-dt": status}}}
+            number: common | {"lumisection": {"lumisection_number": int(number), "oms": oms[number], "rr": {"dt-dt": status}}}
             for number, status in (("4", "BAD"), ("9", "GOOD"))
         }
     }

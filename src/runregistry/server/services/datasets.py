@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from runregistry.errors import UsageError
+from runregistry.filters import Page, parse_filter, parse_sortings
 from runregistry.server.services.shapes import cache_object, dataset_object, run_object
 from runregistry.server.services.values import integer, required_text
 from runregistry.store import Store
-from runregistry.store.documents import decode
 from runregistry.terms import WAITING_DQM_GUI
 
 __all__ = ["dataset_names", "get_dataset", "waiting_datasets", "waiting_datasets_of_dbs"]
@@ -41,9 +41,7 @@ def dataset_names(store: Store, run_number: object) -> list[str]:
 
 def waiting_datasets(store: Store) -> list[dict[str, Any]]:
     """Return the visible datasets whose global state is ``waiting dqm gui``."""
-    with store.reading() as connection:
-        rows = list(store.records.visible_datasets(connection))
-    return [dataset_object(row) for row in rows if decode(row.dataset_attributes).get("global_state") == WAITING_DQM_GUI]
+    return _matching(store, {"dataset_attributes.global_state": {"=": WAITING_DQM_GUI}})
 
 
 def waiting_datasets_of_dbs(store: Store) -> list[dict[str, Any]]:
@@ -54,6 +52,10 @@ def waiting_datasets_of_dbs(store: Store) -> list[dict[str, Any]]:
     compat: datasets have kept a list of where they appeared for many years, which is never one word; so the answer is empty in
     practice, as it is in the service (``tests/integration/test_server_datasets.py``).
     """
-    with store.reading() as connection:
-        rows = list(store.records.visible_datasets(connection))
-    return [dataset_object(row) for row in rows if decode(row.dataset_attributes).get("appeared_in") in ("", "DQM GUI")]
+    return _matching(store, {"dataset_attributes.appeared_in": {"in": ["", "DQM GUI"]}})
+
+
+def _matching(store: Store, filter_: dict[str, Any]) -> list[dict[str, Any]]:
+    by_run = parse_sortings([["run_number", "ASC"], ["name", "ASC"]], "datasets")
+    found = store.queries.datasets(parse_filter(filter_, "datasets"), by_run, Page(0, None))
+    return list(map(dataset_object, found.rows))

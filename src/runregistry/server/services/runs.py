@@ -75,8 +75,7 @@ def get_run(store: Store, run_number: object) -> dict[str, Any] | None:
 
 def last_updated_runs(store: Store) -> list[dict[str, Any]]:
     """Return the 50 runs that OMS updated last."""
-    with store.reading() as connection:
-        return list(map(run_object, store.records.runs_last_updated(connection, _LAST_UPDATED)))
+    return list(map(run_object, store.queries.runs_last_updated(_LAST_UPDATED)))
 
 
 def run_history(store: Store, run_number: object) -> list[dict[str, Any]]:

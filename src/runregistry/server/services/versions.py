@@ -21,7 +21,6 @@ def list_versions(store: Store, body: Mapping[str, Any]) -> dict[str, Any]:
         wanted = page.cut(range(count))
         rows = store.records.versions(connection, wanted.start, len(wanted))
     versions = [
-        {"atomic_version": row.atomic_version, "by": row.by, "comment": row.comment, "createdAt": row.created_at}
-        for row in rows
+        {"atomic_version": row.atomic_version, "by": row.by, "comment": row.comment, "createdAt": row.created_at} for row in rows
     ]
     return {"versions": versions, "pages": page.pages(count), "count": count}
