@@ -24,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
 LUMISECTIONS = HERE.parent / "demo-data" / "oms_lumisections_2018.csv.gz"
 BEGIN, END = "<!-- last result: written by run.py -->", "<!-- end of the last result -->"
+WHOLE_BEGIN, WHOLE_END = "<!-- last result of the whole service: written by run.py -->", "<!-- end of that result -->"
+SIZES = (1_000, 100_000)
 OFFICIAL = "runregistry==3.1.2"
 LIBRARIES = ("numpy", "msgspec", "sqlalchemy", "fastapi", "httpx2")
 STARTS = 11
@@ -163,26 +165,44 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join([written[0], f"| {' | '.join('-' * width for width in widths)} |", *written[1:]])
 
 
-def write(text: str) -> None:
-    """Put the result between the markers of README.md."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
+def write(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put the result between markers of README.md."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        sys.exit(f"{README} has lost its markers {BEGIN} and {END}")
-    README.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        sys.exit(f"{README} has lost its markers {begin} and {end}")
+    README.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def whole_service(sizes: Sequence[int]) -> str:
+    """Measure the service on both databases; takes some minutes, and some GB of disk at 100,000 runs."""
+    from whole import whole
+
+    busy = f"Load average before it began: {os.getloadavg()[0]:.1f}.\n\n" if hasattr(os, "getloadavg") else ""
+    return busy + whole(sizes, lambda what: print(f"… {what}", file=sys.stderr, flush=True))
 
 
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-write", action="store_true", help="leave benchmarks/README.md as it is")
+    parser.add_argument("--whole", action="store_true", help="measure the whole service instead, on SQLite and PostgreSQL")
+    parser.add_argument("--runs", type=int, nargs="+", default=SIZES, help="sizes of the registries of --whole")
     arguments = parser.parse_args()
+    if arguments.whole:
+        finish(whole_service(arguments.runs), arguments.no_write, WHOLE_BEGIN, WHOLE_END)
+        return
     with tempfile.TemporaryDirectory(prefix="runregistry-benchmarks-") as folder:
         rows = [*registry_rows(Path(folder)), *import_rows(Path(folder))]
-    text = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {machine()}.\n\n{table(rows)}"
+    finish(table(rows), arguments.no_write, BEGIN, END)
+
+
+def finish(result: str, no_write: bool, begin: str, end: str) -> None:
+    """Print a result with what it was measured on, and write it down."""
+    text = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, {machine()}.\n\n{result}"
     print(text)
-    if not arguments.no_write:
-        write(text)
+    if not no_write:
+        write(text, begin, end)
 
 
 if __name__ == "__main__":

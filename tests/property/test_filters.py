@@ -13,6 +13,7 @@ from runregistry.errors import FilterError, UsageError
 from runregistry.filters import Page, parse_filter, parse_sortings
 from runregistry.filters.match import Coded, Memo, match
 from runregistry.filters.patterns import like
+from runregistry.filters.ranks import ranks_of
 from runregistry.filters.similar import similar_to
 from runregistry.filters.sort import order
 from runregistry.filters.values import boolean_of, number_of, text_of
@@ -198,6 +199,29 @@ def test_an_order_holds_each_row_once_and_never_steps_back(table, direction):
     null_side = -1 if direction in ("DESC", "ASC NULLS FIRST") else 1
     for one, other in pairwise(found):
         assert step(table[one], table[other], sign, null_side) >= 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows, st.sampled_from(["ASC", "DESC", "ASC NULLS FIRST"]), st.integers(0, 9))
+def test_the_first_rows_of_an_order_are_those_of_the_whole_one(table, direction, first):
+    numbered = [row | {"run_number": number} for number, row in enumerate(table)]
+    sortings, fetch = parse_sortings([["oms_attributes.x", direction]], "runs"), fetcher(numbered)
+    every = np.arange(len(table))
+    whole = order(sortings, fetch, len(table), table="runs", rows=every)
+    front = order(sortings, fetch, len(table), table="runs", rows=every, first=first)
+    assert front[:first].tolist() == whole[:first].tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(values, max_size=6), st.lists(values, max_size=6), st.sampled_from([text_of, number_of]))
+def test_ranks_are_the_same_whether_values_came_together_or_one_after_the_other(before, after, key_of):
+    memo = Memo()
+    ranks_of(Coded(None, before, memo), key_of)
+    assert_same_ranks(ranks_of(Coded(None, [*before, *after], memo), key_of), ranks_of(Coded(None, [*before, *after]), key_of))
+
+
+def assert_same_ranks(one, other):
+    assert (one.places.tolist(), one.keys) == (other.places.tolist(), other.keys)
 
 
 def step(one, other, sign, null_side):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import operator as python
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
+from runregistry.filters.coded import Coded, Memo, about_values
 from runregistry.filters.compare import predicate
-from runregistry.filters.tree import AllOf, AnyOf, Column, Comparison, Node
+from runregistry.filters.ranks import NO_RANK, ranks_of
+from runregistry.filters.tree import AllOf, AnyOf, Column, Comparison, Node, Operand
+from runregistry.filters.values import number_of, text_of
 
-__all__ = ["Coded", "Fetch", "Memo", "match"]
+__all__ = ["Coded", "Fetch", "Memo", "columns_of", "match"]
 
 _NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "=": python.eq,
@@ -21,53 +26,8 @@ _NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "<=": python.le,
     ">=": python.ge,
 }
-_MAX_REMEMBERED = 64
-
-
-class Memo:
-    """Answers about the distinct values of a column, kept for the next query (the next page asks the same).
-
-    Values are only ever added at the end, so that an answer stays right for the values it was made for.
-    """
-
-    def __init__(self) -> None:
-        self._answers: dict[Any, np.ndarray] = {}
-
-    def get(self, key: Any) -> np.ndarray | None:
-        """Return what was remembered, as long as the values were when it was."""
-        return self._answers.get(key)
-
-    def put(self, key: Any, answer: np.ndarray) -> np.ndarray:
-        """Remember an answer in the place of the oldest one."""
-        self._answers.pop(key, None)
-        while len(self._answers) >= _MAX_REMEMBERED:
-            del self._answers[next(iter(self._answers))]
-        self._answers[key] = answer
-        return answer
-
-
-class Coded(NamedTuple):
-    """A column in memory: its distinct values, and for each row which one it has.
-
-    Attributes
-    ----------
-    codes : numpy.ndarray of int32, shape (n_rows,), or None
-        Position of each row's value; None when `values` is itself one number for each row.
-    values : sequence or numpy.ndarray of int64
-        Decoded JSON; None is a row without a value.
-    memo : Memo or None
-        Where answers about `values` are kept, if they may be.
-    """
-
-    codes: np.ndarray | None
-    values: Sequence[Any] | np.ndarray
-    memo: Memo | None = None
-
-    def of(self, table: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-        """Look up, for each of the rows (None: all), what `table` says about its value."""
-        places = rows if self.codes is None else self.codes if rows is None else self.codes[rows]
-        found: np.ndarray = table if places is None else table[places]
-        return found
+_ORDERINGS = frozenset({"<", ">", "<=", ">="})
+_EXACT = 2**53  # beyond it, two whole numbers may be one float
 
 
 Fetch: TypeAlias = Callable[[Column], Coded]
@@ -113,6 +73,15 @@ def match(node: Node, fetch: Fetch, n_rows: int) -> np.ndarray:
     return answer
 
 
+def columns_of(node: Node) -> Iterator[Column]:
+    """Go through the columns that a filter reads."""
+    if isinstance(node, Comparison):
+        yield node.column
+    else:
+        for part in node.parts:
+            yield from columns_of(part)
+
+
 def _rows(node: Node, fetch: Fetch, n_rows: int, among: np.ndarray | None) -> np.ndarray | None:
     """Return which of the rows `among` match, in the same order; None stands for all rows of the table."""
     if isinstance(node, AllOf):
@@ -144,16 +113,31 @@ def _truth(comparison: Comparison, column: Coded) -> np.ndarray:
     """Make the comparison with each distinct value."""
     if isinstance(column.values, np.ndarray):
         return _compare_numbers(comparison, column.values)
+    operator, operand = comparison.operator, comparison.operand
+    if operator in _ORDERINGS and isinstance(operand, str):
+        return _compare_texts(operator, operand, column)
+    if (operator == "=" or operator in _ORDERINGS) and _is_exact(operand):
+        compared: np.ndarray = _NUMERIC[operator](about_values(column, "number", _number_or_nan, np.float64), operand)
+        return compared
     # The type belongs to the key: 1 and true are equal in Python, and not here.
-    key = (comparison.operator, repr(comparison.operand))
-    known = column.memo.get(key) if column.memo else None
-    start = 0 if known is None else len(known)
-    if known is not None and start == len(column.values):
-        return known
-    test = predicate(comparison)
-    fresh = np.fromiter(map(test, column.values[start:]), dtype=bool, count=len(column.values) - start)
-    truth = fresh if known is None else np.concatenate([known, fresh])
-    return column.memo.put(key, truth) if column.memo else truth
+    return about_values(column, (operator, repr(operand)), predicate(comparison), np.bool_)
+
+
+def _compare_texts(operator: str, operand: str, column: Coded) -> np.ndarray:
+    """Look up once where the operand stands among the values, instead of comparing each of them."""
+    places, keys = ranks_of(column, text_of)
+    bound = (bisect_left if operator in ("<", ">=") else bisect_right)(keys, operand)
+    compared: np.ndarray = places >= bound if operator in (">", ">=") else (places < bound) & (places != NO_RANK)
+    return compared
+
+
+def _is_exact(operand: Operand) -> TypeGuard[float]:
+    return isinstance(operand, int | float) and not isinstance(operand, bool) and -_EXACT <= operand <= _EXACT
+
+
+def _number_or_nan(value: Any) -> float:
+    number = number_of(value)
+    return math.nan if number is None else number
 
 
 def _compare_numbers(comparison: Comparison, numbers: np.ndarray) -> np.ndarray:

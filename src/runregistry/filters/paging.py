@@ -43,6 +43,17 @@ class Page(NamedTuple):
         start = _rounded(self.page * self.size)
         return rows[start : start + _rounded(self.size)]  # type: ignore[no-any-return, index]  # anything that can be sliced
 
+    @property
+    def end(self) -> int | None:
+        """How many rows there are up to the end of this page; None for all.
+
+        Examples
+        --------
+        >>> Page(2, 50).end, Page(0, None).end
+        (150, None)
+        """
+        return None if self.size is None else _rounded(self.page * self.size) + _rounded(self.size)
+
     def pages(self, count: int) -> int | None:
         """Return how many pages `count` rows make; None where the size says nothing about it.
 

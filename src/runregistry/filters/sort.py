@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from runregistry.filters.match import Coded, Fetch
+from runregistry.filters.coded import Coded
+from runregistry.filters.match import Fetch
+from runregistry.filters.ranks import NO_RANK, ranks_of
 from runregistry.filters.tree import Column, SortKey, TableName
 from runregistry.filters.values import number_of, text_of
 
-__all__ = ["order"]
+__all__ = ["is_usual_order", "order", "sorted_by"]
 
-_NULL = -1
+_SPAN = 2**62  # what 64 bits hold, with room for a sign
 _BY_NUMBER = frozenset({Column("oms_attributes", ("ls_duration",)), Column("oms_attributes", ("b_field",))})
 # What decides between equal rows, and the order where none is asked for: pages can't overlap.
 _TIE_BREAKERS: dict[TableName, tuple[SortKey, ...]] = {
@@ -22,7 +24,26 @@ _TIE_BREAKERS: dict[TableName, tuple[SortKey, ...]] = {
 }
 
 
-def order(sortings: Sequence[SortKey], fetch: Fetch, n_rows: int, *, table: TableName, rows: np.ndarray) -> np.ndarray:
+def sorted_by(sortings: Sequence[SortKey], table: TableName) -> list[SortKey]:
+    """Return the keys that decide the order: those asked for, then newest runs first, then names."""
+    return _distinct((*sortings, *_TIE_BREAKERS[table]))
+
+
+def is_usual_order(sortings: Sequence[SortKey], table: TableName) -> bool:
+    """Whether sortings ask for what comes without any: newest runs first, then by name.
+
+    Examples
+    --------
+    >>> newest_first = SortKey(Column("run_number"), descending=True)
+    >>> is_usual_order([newest_first], "datasets"), is_usual_order([SortKey(Column("name"))], "datasets")
+    (True, False)
+    """
+    return sorted_by(sortings, table) == list(_TIE_BREAKERS[table])
+
+
+def order(
+    sortings: Sequence[SortKey], fetch: Fetch, n_rows: int, *, table: TableName, rows: np.ndarray, first: int | None = None
+) -> np.ndarray:
     """Put rows in order.
 
     Parameters
@@ -37,11 +58,13 @@ def order(sortings: Sequence[SortKey], fetch: Fetch, n_rows: int, *, table: Tabl
         ``runs`` or ``datasets``.
     rows : numpy.ndarray of int
         The rows to put in order.
+    first : int or None
+        How many are needed, from the beginning; None needs all.
 
     Returns
     -------
     numpy.ndarray of int
-        `rows`, in order.
+        `rows`, in order; at least the `first` ones.
 
     Notes
     -----
@@ -57,11 +80,33 @@ def order(sortings: Sequence[SortKey], fetch: Fetch, n_rows: int, *, table: Tabl
     >>> order([key], fetch, 3, table="runs", rows=np.arange(3))
     array([0, 2, 1])
     """
+    keys = sorted_by(sortings, table)
+    if first is not None and first < len(rows):
+        rows = _front(rows, _key(keys[0], fetch(keys[0].column), rows), first)
     if len(rows) < 2:
         return rows
-    keys = [_key(sorting, fetch(sorting.column), rows) for sorting in _distinct((*sortings, *_TIE_BREAKERS[table]))]
-    arranged: np.ndarray = rows[np.lexsort(keys[::-1])]
+    columns = [_key(key, fetch(key.column), rows) for key in keys]
+    joined = _joined(columns)
+    places = np.lexsort(columns[::-1]) if joined is None else np.argsort(joined, kind="stable")
+    arranged: np.ndarray = rows[places]
     return arranged
+
+
+def _front(rows: np.ndarray, key: np.ndarray, first: int) -> np.ndarray:
+    """Leave out rows that the most important key keeps from being among the first: a page of a long list."""
+    return rows[key <= np.partition(key, first - 1)[first - 1]] if first else rows[:0]
+
+
+def _joined(keys: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Join the keys of each row into one number; None where that is too large for one."""
+    answer, span = np.zeros(len(keys[0]), dtype=np.int64), 1
+    for key in keys:
+        low, high = int(key.min()), int(key.max())
+        span *= high - low + 1
+        if span >= _SPAN:
+            return None
+        answer = answer * (high - low + 1) + (key - low)
+    return answer
 
 
 def _distinct(sortings: Sequence[SortKey]) -> list[SortKey]:
@@ -74,31 +119,16 @@ def _distinct(sortings: Sequence[SortKey]) -> list[SortKey]:
 
 def _key(sorting: SortKey, column: Coded, rows: np.ndarray) -> np.ndarray:
     """Return one number for each row, smaller for those that come earlier."""
-    key = column.of(_ranks(column, _number_first if sorting.column in _BY_NUMBER else text_of), rows)
     if isinstance(column.values, np.ndarray):
+        key = column.of(column.values, rows)
         return -key if sorting.descending else key
-    null = key == _NULL
+    ranks = ranks_of(column, _number_first if sorting.column in _BY_NUMBER else text_of)
+    key = column.of(ranks.places, rows)
+    null = key == NO_RANK
     key = -key if sorting.descending else key.copy()
     # Beyond both ends of the ranks.
-    key[null] = -len(column.values) - 1 if sorting.nulls_first else len(column.values) + 1
+    key[null] = -len(ranks.keys) - 1 if sorting.nulls_first else len(ranks.keys) + 1
     return key
-
-
-def _ranks(column: Coded, key_of: Callable[[Any], Any]) -> np.ndarray:
-    """Return the place of each distinct value among all of them; equal ones share a place."""
-    if isinstance(column.values, np.ndarray):
-        return column.values
-    known = column.memo.get("ranks") if column.memo else None
-    if known is not None and len(known) == len(column.values):
-        return known
-    keys = [key_of(value) for value in column.values]
-    ranks = np.full(len(keys), _NULL, dtype=np.int64)
-    place, before = 0, None
-    for position in sorted((code for code, key in enumerate(keys) if key is not None), key=keys.__getitem__):
-        place += keys[position] != before
-        before = keys[position]
-        ranks[position] = place
-    return column.memo.put("ranks", ranks) if column.memo else ranks
 
 
 def _number_first(value: Any) -> Any:

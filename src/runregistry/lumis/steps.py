@@ -27,13 +27,21 @@ def same(one: Any, other: Any) -> bool:
     >>> same(1, 1.0), same(1, True), same({"a": [1]}, {"a": [1.0]}), same({"a": 0}, {"a": False})
     (True, False, True, False)
     """
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
+    if one is other:
+        return True
+    if isinstance(one, str):  # first, for most of what is compared are texts
+        return bool(one == other)
     if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(same(v, other[k]) for k, v in one.items())
+        return isinstance(other, dict) and len(one) == len(other) and _same_items(one, other)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return False  # they are not one object, as equal ones would be
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
+
+
+def _same_items(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(key in other and same(value, other[key]) for key, value in one.items())
 
 
 def overlay(steps: list[Step], first: int, last: int, value: Any) -> None:

@@ -14,7 +14,7 @@ from runregistry.lumis.steps import Step, elementary, from_positions, overlay, s
 from runregistry.model.lumisections import Columns, triplet
 from runregistry.terms import EMPTY, LUMINOSITY_ATTRIBUTES, OMS_LUMISECTION_WHITELIST
 
-__all__ = ["columns_of", "differences", "joint_steps", "rr_differences", "stored_oms"]
+__all__ = ["columns_of", "differences", "joint_steps", "rr_differences", "stored_oms", "triplet_steps"]
 
 _STORED_OMS = OMS_LUMISECTION_WHITELIST | set(LUMINOSITY_ATTRIBUTES)
 
@@ -53,6 +53,34 @@ def joint_steps(lumisections: object, *, what: str, oms: bool = False) -> list[S
         if not isinstance(values, dict):
             raise UsageError(f"{what}: lumisection {number} must be an object, not {values!r}")
     return from_positions(map(stored_oms, lumisections) if oms else lumisections)
+
+
+def triplet_steps(lumisections: object, *, what: str) -> list[Step]:
+    """Collapse a positional list of components with their triplets, as `joint_steps` does.
+
+    Raises
+    ------
+    UsageError
+        It is no list of objects, or what a component has is no triplet.
+
+    Examples
+    --------
+    >>> triplet_steps([{"dt-dt": {"status": "GOOD"}}] * 3, what="rr_lumisections")
+    [(1, 3, {'dt-dt': {'status': 'GOOD'}})]
+    """
+    steps = joint_steps(lumisections, what=what)
+    for first, _, values in steps:
+        _check_triplets(values, f"{what}: lumisection {first}")
+    return steps
+
+
+def _check_triplets(values: Mapping[str, Any], where: str) -> None:
+    for component, value in values.items():
+        if not isinstance(value, dict) or not isinstance(value.get("status"), str):
+            raise UsageError(f"{where}: {component} must be an object with a text as status, not {value!r}")
+        for name in ("comment", "cause"):
+            if not isinstance(value.get(name, ""), str | None):
+                raise UsageError(f"{where}: the {name} of {component} must be a text, not {value[name]!r}")
 
 
 def columns_of(steps: Iterable[Step]) -> Columns:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from runregistry.lumis.steps import Step, covered, overlay
+from runregistry.lumis.steps import Step, covered, overlay, same
 
 __all__ = ["Columns", "LumisectionColumns", "triplet"]
 
@@ -104,9 +104,22 @@ def _apply(
         for name, value in changes.items():
             steps = columns.get(name)
             if steps is None:
-                steps = columns[name] = []
-            overlay(steps, first, last, value)
+                columns[name] = [(first, last, value)]
+                continue
+            start, end, before = steps[-1]
+            # Nearly always an event continues the column; that case is done here, for thousands of them make one dataset.
+            if end >= first:
+                overlay(steps, first, last, value)
+            elif end == first - 1 and (before is value or _are_equal(before, value)):
+                steps[-1] = (start, last, before)
+            else:
+                steps.append((first, last, value))
     return covered(where)
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    # What Python finds different is different in JSON too; only what it finds equal, such as 1 and true, has to be looked at.
+    return bool(one == other) and same(one, other)
 
 
 def _encode(columns: Columns, present: list[tuple[int, int]]) -> str:

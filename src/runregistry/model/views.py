@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from runregistry.lumis.steps import Step, covered, elementary, gaps, same, to_positions
@@ -10,6 +10,8 @@ from runregistry.model.lumisections import LumisectionColumns, triplet
 from runregistry.terms import EMPTY, OMS_LUMISECTION_WHITELIST
 
 __all__ = [
+    "filled_oms_steps",
+    "filled_rr_steps",
     "joint_ranges",
     "oms_lumisections",
     "oms_ranges",
@@ -24,7 +26,7 @@ _HOLE_TEXT = "No data available for this lumisection"
 
 def rr_lumisections(columns: LumisectionColumns) -> list[dict[str, Any]]:
     """Return one ``{component: triplet}`` per lumisection, from 1; what has no value is EMPTY."""
-    return _spread(_filled(columns))
+    return _spread(filled_rr_steps(columns))
 
 
 def oms_lumisections(columns: LumisectionColumns) -> list[dict[str, Any]]:
@@ -34,7 +36,7 @@ def oms_lumisections(columns: LumisectionColumns) -> list[dict[str, Any]]:
 
 def rr_ranges_joint(columns: LumisectionColumns) -> list[dict[str, Any]]:
     """Return the ranges over which no component changes: ``[{component: triplet, …, "start": 1, "end": 54}, …]``."""
-    return _ranges(_filled(columns))
+    return _ranges(filled_rr_steps(columns))
 
 
 def oms_ranges(columns: LumisectionColumns) -> list[dict[str, Any]]:
@@ -51,7 +53,7 @@ def joint_ranges(columns: LumisectionColumns) -> list[dict[str, Any]]:
     """Return the ranges over which neither an OMS attribute nor a component changes, both together in each range."""
     oms = _oms_steps(columns)
     oms += [(first, last, {"err": _HOLE_TEXT}) for first, last in gaps(covered(oms), columns.oms_last)]
-    both = elementary({"oms": sorted(oms, key=lambda step: step[0]), "rr": _filled(columns)})
+    both = elementary({"oms": sorted(oms, key=lambda step: step[0]), "rr": filled_rr_steps(columns)})
     return _ranges((first, last, {**here.get("oms", {}), **here.get("rr", {})}) for first, last, here in both)
 
 
@@ -86,18 +88,47 @@ def oms_ranges_by_dcs_bit(columns: LumisectionColumns) -> dict[str, list[dict[st
     return answer
 
 
-def _filled(columns: LumisectionColumns) -> list[Step]:
-    """Return the joint steps of all components over 1 to the last lumisection, with EMPTY where one has no value."""
+def filled_rr_steps(columns: LumisectionColumns, components: Collection[str] | None = None) -> list[Step]:
+    """Return the joint steps of components over 1 to the last lumisection, with EMPTY where one has no value.
+
+    Parameters
+    ----------
+    components : collection of str or None
+        Which; None takes all.
+
+    Examples
+    --------
+    >>> columns = LumisectionColumns()
+    >>> columns.apply_rr([(2, 2, {"dt-dt": triplet("GOOD")})])
+    >>> [(first, last, here["dt-dt"]["status"]) for first, last, here in filled_rr_steps(columns)]
+    [(1, 1, 'EMPTY'), (2, 2, 'GOOD')]
+    """
     last = columns.rr_last
     empty = triplet(EMPTY)
     full = {}
     for component, steps in columns.rr.items():
-        holes = [(first, end, empty) for first, end in gaps(covered(steps), last)]
-        full[component] = sorted([*steps, *holes], key=lambda step: step[0])
+        if components is None or component in components:
+            holes = [(first, end, empty) for first, end in gaps(covered(steps), last)]
+            full[component] = sorted([*steps, *holes], key=lambda step: step[0])
     if not full:
         # Events that name no component: the lumisections are there, and empty.
         return [(1, last, {})] if last else []
     return list(elementary(full))
+
+
+def filled_oms_steps(columns: LumisectionColumns) -> list[Step]:
+    """Return the joint steps of all OMS attributes over 1 to the last lumisection; where there is none, an empty object.
+
+    Examples
+    --------
+    >>> columns = LumisectionColumns()
+    >>> columns.apply_oms([(2, 3, {"cms_active": True})])
+    >>> filled_oms_steps(columns)
+    [(1, 1, {}), (2, 3, {'cms_active': True})]
+    """
+    steps = list(elementary(columns.oms))
+    holes: list[Step] = [(first, end, {}) for first, end in gaps(covered(steps), columns.oms_last)]
+    return sorted([*steps, *holes], key=lambda step: step[0])
 
 
 def _oms_steps(columns: LumisectionColumns) -> list[Step]:

@@ -1,0 +1,361 @@
+"""A registry of any size, written straight into the tables: always the same, with the projections that the store would make.
+
+Through the store's own writer 100,000 runs with five datasets each would take an hour. Here the lumisections of a run are one of
+a few hundred patterns, whose events, columns and summaries are made once, by the package itself; what differs from run to run are
+the attributes. `spot_check` has the store project some of it again, and compares.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, func, select, text, update
+
+from runregistry.lumis.steps import Step, elementary, overlay
+from runregistry.model.lumisections import LumisectionColumns, triplet
+from runregistry.model.summary import dcs_summary, luminosity, triplet_summary
+from runregistry.store import Store, schema
+from runregistry.store.documents import encode
+from runregistry.store.projection import project_cache, project_dataset, project_run
+from runregistry.terms import AUTOMATIC_AUTHOR, ONLINE
+
+FIRST_RUN = 200_000
+DATASETS_PER_RUN = 5
+COMPONENTS = (
+    *("castor-castor", "cms-cms", "csc-csc", "csc-occupancy", "ctpps-ctpps", "dt-dt", "ecal-ecal", "ecal-es", "hcal-hcal"),
+    *("hlt-hlt", "l1t-l1t", "l1t-l1tcalo", "l1t-l1tmu", "lumi-lumi", "rpc-rpc", "rpc-hv", "tracker-pixel", "tracker-strip"),
+    *("tracker-track", "btag-btag", "egamma-egamma", "jetmet-jetmet", "muon-muon", "tau-tau", "dc-lowlumi"),
+)
+BITS = (
+    *("beam1_present", "beam2_present", "beam1_stable", "beam2_stable", "cms_active", "bpix_ready", "fpix_ready", "tibtid_ready"),
+    *("tob_ready", "tecm_ready", "tecp_ready", "ebm_ready", "ebp_ready", "eem_ready", "eep_ready", "esm_ready", "esp_ready"),
+    *("hbhea_ready", "hbheb_ready", "hbhec_ready", "hf_ready", "ho_ready", "dt0_ready", "dtm_ready", "dtp_ready", "cscm_ready"),
+    *("cscp_ready", "rpc_ready", "castor_ready", "zdc_ready", "rp_sect_45_ready", "rp_sect_56_ready", "rp_time_ready"),
+)
+SUBDETECTORS = (
+    *("castor", "csc", "ctpps", "daq", "dcs", "dqm", "dt", "ecal", "es", "hcal", "hf", "pixel", "rpc", "scal", "tcds", "tracker"),
+    "trg",
+)
+WORKSPACES = (
+    *("btag", "castor", "cms", "csc", "ctpps", "dc", "dt", "ecal", "egamma", "global", "hcal", "hlt", "jetmet", "l1t", "lumi"),
+    *("muon", "rpc", "tau", "tracker"),
+)
+COMMENTS = ("", "", "HV trip", "noisy channels", "FED errors, power cycled", "beam dump")
+
+_SEED = 2018
+_PATTERNS = 300
+_RUNS_AT_ONCE = 500
+_EPOCH = datetime(2010, 3, 30, tzinfo=UTC)
+
+
+class Filled(NamedTuple):
+    """How much was written."""
+
+    runs: int
+    datasets: int
+    lumisections: int
+
+
+class _Lumisections(NamedTuple):
+    """What is the same in all runs with one pattern: stored text of events, and of what follows from them."""
+
+    n_lumisections: int
+    oms_ranges: str
+    n_oms: int
+    datasets: list[_Dataset]
+
+
+class _Dataset(NamedTuple):
+    rr_ranges: str
+    n_rr: int
+    cache: tuple[float, float, int, int, str, str, str, str]
+
+
+def fill(store: Store, n_runs: int, *, seed: int = _SEED) -> Filled:
+    """Fill an empty registry with runs that look like those of the experiment.
+
+    Parameters
+    ----------
+    n_runs : int
+        Runs; each has five datasets, ``online`` among them, of 25 components.
+    seed : int
+        The same seed makes the same registry.
+    """
+    dice = random.Random(seed)
+    with store.changing() as connection:
+        if connection.scalar(select(func.count()).select_from(schema.version)):
+            raise SystemExit(f"{store.database.name} holds something already; the generator fills empty registries only")
+        patterns = [_pattern(store, connection, dice) for _ in range(min(_PATTERNS, n_runs))]
+        version = lumisections = 0
+        for start in range(0, n_runs, _RUNS_AT_ONCE):
+            batch = _Batch(start, version)
+            for position in range(start, min(start + _RUNS_AT_ONCE, n_runs)):
+                pattern = dice.choice(patterns)
+                lumisections += pattern.n_lumisections
+                batch.add_run(position, n_runs, pattern, dice)
+            batch.insert(connection)
+            version = batch.version
+        _finish(store, connection, version)
+    return Filled(n_runs, n_runs * DATASETS_PER_RUN, lumisections)
+
+
+def spot_check(store: Store, *, n_checked: int = 20, seed: int = _SEED) -> None:
+    """Project some runs and datasets again, as the store does after a change, and compare; nothing is stored.
+
+    Raises
+    ------
+    SystemExit
+        Something differs.
+    """
+    with store.reading() as connection:
+        keys = sorted(map(tuple, connection.execute(select(schema.dataset.c.run_number, schema.dataset.c.name))))
+    keys = random.Random(seed).sample(keys, min(n_checked, len(keys)))
+    with store.database.engine.connect().execution_options(writes=True) as connection:
+        before = [_rows(connection, *key) for key in keys]
+        for (number, name), (_, _, cache) in zip(keys, before, strict=True):
+            project_run(connection, number)
+            project_dataset(connection, number, name)
+            project_cache(connection, store.values, number, name, cache.version)
+        after = [_rows(connection, *key) for key in keys]
+        connection.rollback()
+    wrong = [key for key, one, other in zip(keys, before, after, strict=True) if one != other]
+    if wrong:
+        raise SystemExit(f"the generated registry is not what the store would make of its events: {wrong}")
+
+
+def _rows(connection: Connection, number: int, name: str) -> tuple[Any, ...]:
+    run, dataset, cache = schema.run, schema.dataset, schema.dataset_cache
+    return (
+        connection.execute(select(run).where(run.c.run_number == number)).one(),
+        connection.execute(select(dataset).where(dataset.c.run_number == number, dataset.c.name == name)).one(),
+        connection.execute(select(cache).where(cache.c.run_number == number, cache.c.name == name)).one(),
+    )
+
+
+class _Batch:
+    """Rows of some runs, by table."""
+
+    def __init__(self, atomic_version: int, version: int) -> None:
+        self.atomic_version = atomic_version
+        self.version = version
+        self.rows: dict[Table, list[tuple[Any, ...]]] = {}
+
+    def insert(self, connection: Connection) -> None:
+        """Write them; a version comes before the events that belong to it."""
+        for table in schema.metadata.sorted_tables:
+            if table in self.rows:
+                _insert(connection, table, self.rows[table])
+
+    def add_run(self, position: int, n_runs: int, pattern: _Lumisections, dice: random.Random) -> None:
+        """Add the events of a run's creation, and what follows from them."""
+        number = FIRST_RUN + 2 * position + dice.randrange(2)
+        oms, rr = _run_attributes(number, position, n_runs, pattern, dice)
+        self.atomic_version += 1
+        self._add(schema.version, self.atomic_version, AUTOMATIC_AUTHOR, f"run {number} creation", oms["last_update"])
+        version = self._event(schema.run_event, number, True, encode(oms), encode(rr), deleted=False)
+        self._add(schema.run, number, version, False, encode(rr), encode(oms))
+        names = _names(oms, rr)
+        of_datasets = [self._add_dataset(number, name, rr["state"], dice) for name in names]
+        of_oms = self._changes(schema.oms_change, number, ONLINE, pattern.n_oms, pattern.oms_ranges)
+        for name, of_dataset, dataset in zip(names, of_datasets, pattern.datasets, strict=True):
+            of_rr = self._changes(schema.rr_change, number, name, dataset.n_rr, dataset.rr_ranges, manual=False)
+            self._add(schema.dataset_cache, number, name, max(of_dataset, of_oms, of_rr), *dataset.cache)
+
+    def _add_dataset(self, number: int, name: str, state: str, dice: random.Random) -> int:
+        attributes = {} if name == ONLINE else _dataset_attributes(state, dice)
+        in_gui = encode([f"/ZeroBias{name[name.find('/', 1) :]}IO"] if attributes and dice.random() < 0.5 else [])
+        self.version += 1
+        event = (self.version, self.atomic_version, number, name, None, encode(attributes), in_gui)
+        self._add(schema.dataset_event, *event)
+        self._add(schema.dataset, number, name, self.version, False, encode(attributes), in_gui)
+        return self.version
+
+    def _event(self, table: Table, number: int, automatic: bool, oms: str, rr: str, *, deleted: bool) -> int:
+        self.version += 1
+        self._add(table, self.version, self.atomic_version, number, not automatic, deleted, oms, rr)
+        return self.version
+
+    def _changes(self, table: Table, number: int, name: str, n: int, ranges: str, **manual: bool) -> int:
+        first = self.version + 1
+        self.version += n
+        self._add(table, first, self.atomic_version, number, self.version, name, *manual.values(), ranges)
+        return self.version
+
+    def _add(self, table: Table, *row: Any) -> None:
+        self.rows.setdefault(table, []).append(row)
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values stand in the order of the table's columns, in the fastest way that the database has."""
+    names = [column.name for column in table.columns]
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(rows))
+        return
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _finish(store: Store, connection: Connection, version: int) -> None:
+    """Let the next event and the next version come after what was written."""
+    connection.execute(update(schema.counter).where(schema.counter.c.name == "event").values(value=version))
+    if not store.database.is_sqlite:
+        newest = "SELECT setval(pg_get_serial_sequence('version', 'atomic_version'), max(atomic_version)) FROM version"
+        connection.execute(text(newest))
+    connection.execute(text("ANALYZE"))
+
+
+def _pattern(store: Store, connection: Connection, dice: random.Random) -> _Lumisections:
+    """Make the lumisections of a run and of its five datasets."""
+    last = dice.randint(8, 110)
+    oms = list(elementary(_bits(last, dice)))
+    oms_ranges = _stored(store, connection, oms)
+    datasets = []
+    for position in range(DATASETS_PER_RUN):
+        rr = list(elementary(_components(last, position == 0, dice)))
+        columns = LumisectionColumns()
+        columns.apply_rr(rr)
+        columns.apply_oms(oms)
+        datasets.append(_Dataset(_stored(store, connection, rr), len(rr), _cache(columns)))
+    return _Lumisections(last, oms_ranges, len(oms), datasets)
+
+
+def _cache(columns: LumisectionColumns) -> tuple[float, float, int, int, str, str, str, str]:
+    """Return the columns of the cache's table after its version, in their order."""
+    return (
+        luminosity(columns, "recorded"),
+        luminosity(columns, "delivered"),
+        sum(last - first + 1 for first, last in columns.oms_present),
+        sum(map(len, columns.rr.values())),
+        encode(triplet_summary(columns)),
+        encode(dcs_summary(columns)),
+        columns.encode_rr(),
+        columns.encode_oms(),
+    )
+
+
+def _bits(last: int, dice: random.Random) -> dict[str, list[Step]]:
+    """Return each attribute of OMS: bits that are on nearly always, and luminosities of ten lumisections at a time."""
+    columns: dict[str, list[Step]] = {}
+    for bit in BITS:
+        columns[bit] = [(1, last, dice.random() < 0.95)]
+        if dice.random() < 0.05:
+            overlay(columns[bit], 1, dice.randint(1, last), False)
+    for name, most in (("recorded", 0.5), ("delivered", 0.6)):
+        tens = range(1, last + 1, 10)
+        columns[name] = [(first, min(first + 9, last), round(dice.uniform(0, most), 4)) for first in tens]
+    return columns
+
+
+def _components(last: int, online: bool, dice: random.Random) -> dict[str, list[Step]]:
+    """Return each component's quality: one status, and sometimes a part of the run with another."""
+    columns = {}
+    for component in COMPONENTS:
+        usual = "GOOD" if dice.random() < 0.9 else dice.choice(("STANDBY", "EXCLUDED", "NOTSET"))
+        steps: list[Step] = [(1, last, triplet(usual if online or dice.random() < 0.8 else "NOTSET"))]
+        if dice.random() < 0.15:
+            first = dice.randint(1, last)
+            overlay(steps, first, min(last, first + dice.randrange(20)), triplet("BAD", dice.choice(COMMENTS)))
+        columns[component] = steps
+    return columns
+
+
+def _stored(store: Store, connection: Connection, changes: Sequence[Step]) -> str:
+    """Return the text of a batch of events, as `Writer` stores it: luminosities beside the value, which is kept once."""
+    apart = [{key: value[key] for key in ("recorded", "delivered") if key in value} for _, _, value in changes]
+    values = [{key: item for key, item in value.items() if key not in ("recorded", "delivered")} for _, _, value in changes]
+    numbers = store.values.ids(connection, values)
+    return encode(
+        [
+            [first, last, number, extra] if extra else [first, last, number]
+            for (first, last, _), number, extra in zip(changes, numbers, apart, strict=True)
+        ]
+    )
+
+
+def _run_attributes(
+    number: int, position: int, n_runs: int, pattern: _Lumisections, dice: random.Random
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    year = 10 + 15 * position // n_runs
+    start = _EPOCH + timedelta(minutes=int(7.5e6 * position / n_runs) + dice.randrange(30))
+    end = start + timedelta(seconds=23 * pattern.n_lumisections)
+    kind = dice.choices(("Collisions", "Cosmics", "Commissioning"), (5, 4, 1))[0]
+    stable = kind == "Collisions" and dice.random() < 0.8
+    oms = {
+        "energy": dice.choice((450, 3500, 6500, 6799)) if kind == "Collisions" else None,
+        "b_field": round(dice.choice((3.8, 3.8, 3.8, 0)) + dice.random() / 1000, 4),
+        "hlt_key": f"/cdaq/{'physics' if stable else 'cosmic'}/Run20{year}/v{dice.randrange(20)}.{dice.randrange(10)}/HLT",
+        "l1_key": f"l1_trg_{kind.lower()}{year}/v{dice.randrange(150)}",
+        "l1_menu": f"L1Menu_{kind}20{year}_v{dice.randrange(9)}_0_0",
+        "l1_rate": round(dice.uniform(1e4, 1e5), 3),
+        "duration": 23 * pattern.n_lumisections + dice.randrange(23),
+        "end_lumi": round(dice.uniform(10, 1000), 3) if stable else None,
+        "init_lumi": round(dice.uniform(1000, 20000), 3) if stable else None,
+        "recorded_lumi": round(dice.uniform(0, 500), 5) if stable else None,
+        "delivered_lumi": round(dice.uniform(500, 600), 5) if stable else None,
+        "start_time": _time(start),
+        "end_time": _time(end),
+        "last_update": _time(end + timedelta(minutes=28)),
+        "sequence": "GLOBAL-RUN" if stable else dice.choice(("GLOBAL-RUN", "MINIDAQ")),
+        "clock_type": "LHC" if stable else "LOCAL",
+        "run_number": number,
+        "fill_number": 1000 + position // 8,
+        "l1_hlt_mode": f"{kind.lower()}20{year}",
+        "stable_beam": stable,
+        "trigger_mode": f"l1_hlt_{kind.lower()}{year}/v{dice.randrange(120)}",
+        "cmssw_version": f"CMSSW_{year - 8}_{dice.randrange(4)}_{dice.randrange(20)}",
+        "tier0_transfer": dice.random() < 0.9,
+        "l1_key_stripped": f"{kind.lower()}{year}/v1",
+        "fill_type_party1": "PROTON",
+        "fill_type_party2": "PROTON",
+        "fill_type_runtime": "PROTONS" if kind == "Collisions" else "COSMICS",
+        "hlt_physics_rate": round(dice.uniform(10, 2000), 3),
+        "hlt_physics_size": round(dice.uniform(1e5, 1e6), 3),
+        "hlt_physics_counter": dice.randrange(10**8),
+        "l1_triggers_counter": dice.randrange(10**9),
+        "l1_hlt_mode_stripped": f"{kind.lower()}20{year}/v1",
+        "hlt_physics_throughput": round(dice.uniform(0, 5), 8),
+        "initial_prescale_index": dice.randrange(6),
+        "injection_scheme": f"25ns_{dice.randrange(2000, 2800, 50)}b_144bpi_20inj",
+        "components": [name.upper() for name in SUBDETECTORS],
+        "ls_duration": pattern.n_lumisections,
+        "beams_present_and_stable": stable,
+    } | {f"{name}_included": dice.random() < 0.97 for name in SUBDETECTORS}
+    old = position < 0.97 * n_runs
+    rr = {
+        "class": f"{kind}{year}",
+        "significant": dice.random() < 0.8,
+        "stop_reason": dice.choice(("", "", "DT", "shift change, new settings")),
+        "state": dice.choice(("SIGNOFF", "COMPLETED", "COMPLETED")) if old else "OPEN",
+    }
+    return oms, rr
+
+
+def _names(oms: dict[str, Any], rr: dict[str, Any]) -> list[str]:
+    era = f"{rr['class']}{'ABCDEFGH'[oms['fill_number'] % 8]}"
+    return [ONLINE, *(f"/{process}/{era}/DQM" for process in ("PromptReco", "Express", "ReReco", "UltraLegacy"))]
+
+
+def _dataset_attributes(state: str, dice: random.Random) -> dict[str, Any]:
+    if state == "OPEN" or dice.random() < 0.05:
+        states = dict.fromkeys(WORKSPACES, "waiting dqm gui")
+    elif state == "COMPLETED":
+        states = dict.fromkeys(WORKSPACES, "COMPLETED")
+    else:
+        states = {workspace: dice.choice(("OPEN", "SIGNOFF", "COMPLETED")) for workspace in WORKSPACES}
+    return {f"{workspace}_state": found for workspace, found in states.items()} | {"appeared_in": ["DQM GUI"]}
+
+
+def _time(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def describe(filled: Filled) -> str:
+    """Say how much a registry holds."""
+    sizes = (f"{filled.runs:,} runs", f"{filled.datasets:,} datasets of {len(COMPONENTS)} components")
+    return ", ".join((*sizes, f"{filled.lumisections:,} lumisections"))
