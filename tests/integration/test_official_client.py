@@ -11,11 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.comparing import differences
 
 from runregistry import Client, testing
 from runregistry.server import load_files
@@ -75,6 +76,44 @@ MISTAKES: dict[str, tuple[str, dict[str, Any]]] = {
     "no run to move": ("move_runs", {"from_": "OPEN", "to_": "SIGNOFF"}),
     "a state that there is not": ("move_runs", {"from_": "OPEN", "to_": "CLOSED", "run": RUN}),
 }
+# In this order, each on what the one before left.
+CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "edit": (
+        "edit_rr_lumisections",
+        {
+            "run": RUN,
+            "lumi_start": 10,
+            "lumi_end": 20,
+            "component": "dt-dt",
+            "status": "BAD",
+            "comment": "HV trip",
+            "cause": "HV",
+        },
+    ),
+    "class": ("change_run_class", {"run_numbers": [RUN], "new_class": "Commissioning18"}),
+    "class back": ("change_run_class", {"run_numbers": RUN, "new_class": "Collisions18"}),
+    "significant already": ("make_significant_runs", {"run": RUN}),
+    "sign off": ("move_runs", {"from_": "OPEN", "to_": "SIGNOFF", "run": RUN}),
+    "sign off again": ("move_runs", {"from_": "OPEN", "to_": "SIGNOFF", "run": RUN}),
+    "edit a run that is signed off": (
+        "edit_rr_lumisections",
+        {"run": RUN, "lumi_start": 1, "lumi_end": 2, "component": "dt-dt", "status": "GOOD"},
+    ),
+    "refresh a run that is signed off": ("manually_refresh_components_statuses_for_runs", {"runs": [RUN]}),
+    "reset a run that is signed off": ("reset_RR_attributes_and_refresh_runs", {"runs": [RUN]}),
+    "open a dataset": (
+        "move_datasets",
+        {"from_": "waiting dqm gui", "to_": "OPEN", "dataset_name": OFFLINE, "workspace": "global", "run": RUN},
+    ),
+    "complete a dataset": (
+        "move_datasets",
+        {"from_": "OPEN", "to_": "COMPLETED", "dataset_name": OFFLINE, "workspace": "tracker", "runs": [RUN]},
+    ),
+    "the run afterwards": ("get_run", {"run_number": RUN}),
+    "its datasets afterwards": ("get_datasets", {"filter": {"run_number": RUN}}),
+    "its ranges afterwards": ("get_lumisection_ranges_by_component", {"run_number": RUN}),
+}
+REFUSED = {name for name in CHANGES if "signed off" in name} | {"significant already", "sign off again"}
 JSON = ("create_json", {"json_logic": RULE, "dataset_name_filter": "online"})
 CALLS = [*READS.values(), *MISTAKES.values(), JSON]
 Outcome = dict[str, Any]
@@ -121,11 +160,11 @@ def registry(few_runs_csv: Path) -> Iterator[str]:
         yield server.url
 
 
-def play(python: Path | str, url: str, folder: Path) -> list[Outcome]:
+def play(python: Path | str, url: str, folder: Path, calls: Sequence[Any] = CALLS, **more: str) -> list[Outcome]:
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     done = subprocess.run(
         [str(python), "-W", "ignore", str(RUNNER)],
-        input=json.dumps({"url": url, "calls": CALLS}),
+        input=json.dumps({"url": url, "calls": calls, **more}),
         capture_output=True,
         text=True,
         timeout=120,
@@ -149,6 +188,40 @@ def ours(registry: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, O
     """What our client says of each call."""
     outcomes = play(sys.executable, registry, tmp_path_factory.mktemp("ours"))
     return dict(zip([*READS, *MISTAKES, "json"], outcomes, strict=True))
+
+
+@pytest.fixture(scope="module")
+def changes(official_python: Path, few_runs_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Outcome]]:
+    """What each client, the official one first, says of each change of a registry of its own."""
+    said = []
+    for python in (official_python, sys.executable):
+        with testing.server() as server:
+            load_files(server.store, lumisections=few_runs_csv)
+            folder = tmp_path_factory.mktemp("changes")
+            outcomes = play(python, server.url, folder, list(CHANGES.values()), egroups="cms-dqm-runregistry-experts")
+        said.append(dict(zip(CHANGES, outcomes, strict=True)))
+    return said
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_both_clients_change_the_same(name: str, changes: list[dict[str, Outcome]]) -> None:
+    theirs, ours = (outcomes[name] for outcomes in changes)
+    if name in REFUSED:
+        assert set(theirs["error"]) <= set(ours["error"])
+        assert theirs["text"] == ours["text"]
+        return
+    assert "answer" in theirs, theirs
+    assert differences(theirs["answer"], ours["answer"]) == []
+
+
+def test_what_the_official_client_changed_is_there(changes: list[dict[str, Outcome]]) -> None:
+    official = changes[0]
+    assert official["the run afterwards"]["answer"]["state"] == "SIGNOFF"
+    ranges = official["its ranges afterwards"]["answer"]["dt-dt"]
+    assert [(one["start"], one["end"], one["cause"]) for one in ranges if one["status"] == "BAD"] == [(10, 20, "HV")]
+    [dataset] = [one for one in official["its datasets afterwards"]["answer"] if one["name"] == OFFLINE]
+    assert (dataset["dataset_attributes"]["tracker_state"], dataset["dataset_attributes"]["dt_state"]) == ("COMPLETED", "OPEN")
+    assert "Run must be in state OPEN" in official["edit a run that is signed off"]["text"]
 
 
 def test_it_is_the_official_client_that_asks(official_python: Path) -> None:

@@ -59,7 +59,7 @@ def move_runs(from_state: str, to_state: str, run_numbers: Iterable[int]) -> Flo
     """Move runs from one state to another."""
     check_states("move_runs", from_state, to_state, RUN_STATES)
     states = {"from_state": from_state, "to_state": to_state}
-    read = partial(_read_change, "moving runs")
+    read = partial(_read_change, "moving datasets")  # compat: the official client says so of runs too
     return (yield from _one_by_one(call("move_run", {"run_number": run}, states, read=read) for run in run_numbers))
 
 
