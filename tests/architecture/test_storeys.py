@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 LIBRARIES: dict[str, set[str]] = {
     "numpy": {"filters", "lumis", "store", "engine", "server", "cli"},
     "msgspec": {"model", "wire", "client", "store", "engine", "server", "cli"},
-    "httpx2": {"client", "local", "testing"},
+    "httpx2": {"client", "server", "local", "testing"},
     "requests": {"client"},  # only its exceptions, for scripts that catch them, and only where it is installed
     "dotenv": {"client", "runregistry"},
     "platformdirs": {"local"},
@@ -54,6 +54,9 @@ LIBRARIES: dict[str, set[str]] = {
     "psycopg": {"store"},
     "fastapi": {"server", "local"},
     "starlette": {"server"},
+    "anyio": {"server"},
+    "joserfc": {"server"},
+    "prometheus_client": {"server"},
     "uvicorn": {"server", "testing"},
     "pyarrow": {"server", "cli"},
     "matplotlib": {"pictures", "cli"},
@@ -64,7 +67,11 @@ LIBRARIES: dict[str, set[str]] = {
 
 # Within the server: requests end at the routes, so that a service can be called by a job or a command as well.
 ABOVE_SERVICES = {
-    f"runregistry.server.{name}" for name in ("app", "call", "faults", "paths", "registry", "routes", "serve", "worker")
+    f"runregistry.server.{name}"
+    for name in (
+        *("app", "call", "described", "endpoint", "faults", "metrics", "observe", "oidc", "paths", "registry", "routes", "serve"),
+        *("signing_keys", "worker"),
+    )
 }
 HTTP = {"fastapi", "starlette", "uvicorn", "httpx2"}
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from runregistry.cli import serving
+from runregistry.cli.admin import admin_app
 from runregistry.cli.rows import Format
 
 __all__ = ["app"]
@@ -20,7 +22,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 json_app = typer.Typer(help="Golden JSONs.", no_args_is_help=True)
-admin_app = typer.Typer(help="Set up a registry of your own.", no_args_is_help=True)
 app.add_typer(json_app, name="json")
 app.add_typer(admin_app, name="admin")
 
@@ -33,7 +34,6 @@ _Database = Annotated[
         "or the embedded registry's file in the user's data folder.",
     ),
 ]
-_Settings = Annotated[Path | None, typer.Option("--settings", metavar="FILE", help="Settings (JSON) of a new registry.")]
 _Target = Annotated[
     str | None,
     typer.Option(
@@ -77,22 +77,8 @@ def demo(
     run_demo(output, data, database, run)
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 9500,
-    database: _Database = None,
-    settings: _Settings = None,
-    auth: Annotated[
-        str | None,
-        typer.Option("--auth", metavar="headers", help="How users are identified; needed where other machines can connect."),
-    ] = None,
-    no_worker: Annotated[bool, typer.Option("--no-worker", help="Leave the jobs of the JSON portal to another process.")] = False,
-) -> None:
-    """Serve a registry over HTTP."""
-    from runregistry.cli.running import serve_registry
-
-    serve_registry(host, port, database, settings, auth, run_worker=not no_worker)
+app.command()(serving.serve)
+app.command()(serving.worker)
 
 
 @app.command()
@@ -173,22 +159,3 @@ def create(
     from runregistry.cli.golden import create_golden
 
     create_golden(rule, dataset, output, target, database)
-
-
-@admin_app.command()
-def init(database: _Database = None, settings: _Settings = None) -> None:
-    """Make a registry: its tables, and its settings."""
-    from runregistry.cli.running import init_registry
-
-    init_registry(database, settings)
-
-
-@admin_app.command("import-settings")
-def import_settings_command(
-    settings: Annotated[Path, typer.Argument(metavar="FILE", help="Workspaces, columns, permissions, classifiers (JSON).")],
-    database: _Database = None,
-) -> None:
-    """Give a registry that has no settings those of a file."""
-    from runregistry.cli.running import import_settings
-
-    import_settings(settings, database)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runregistry.local import EmbeddedTransport
     from runregistry.store import Store
 
-__all__ = ["needing", "open_client", "open_store"]
+__all__ = ["check_there", "needing", "open_client", "open_store"]
 
 
 @contextmanager
@@ -86,11 +86,23 @@ def open_client(target: str | None, database: str | None) -> Iterator[Client]:
 def _transport(database: str | None) -> EmbeddedTransport:
     with needing("The embedded registry", "server"):
         from runregistry.local import default_database, transport
+    check_there(database or default_database())
+    return transport(database)
+
+
+def check_there(database: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """Return a database, unless it is a file that does not exist.
+
+    Raises
+    ------
+    SettingsError
+        A question must not leave an empty registry behind where a name was mistyped.
+    """
+    with needing("A registry of your own", "server"):
         from runregistry.store.database import normalise_url
-    url = normalise_url(database or default_database())
+    url = normalise_url(database)
     if url.get_backend_name() == "sqlite" and url.database and not os.path.exists(url.database):
-        # A question must not leave an empty registry behind where a name was mistyped.
         raise SettingsError(
             f"there is no registry at {url.database}; runregistry demo, load or admin init make one, --database names another"
         )
-    return transport(database)
+    return database

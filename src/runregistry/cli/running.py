@@ -1,9 +1,10 @@
-"""Commands around a registry of one's own: serve it, load it, set it up."""
+"""Commands around a registry of one's own: serve it, load it."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runregistry.cli.console import note, progress
 from runregistry.cli.opening import needing, open_store
@@ -11,26 +12,82 @@ from runregistry.errors import RunRegistryError, SettingsError
 from runregistry.version import __version__
 
 if TYPE_CHECKING:
-    from runregistry.store import Store
+    from runregistry.cli.serving import LogFormat, LogLevel
+    from runregistry.server import OIDCSettings
 
-__all__ = ["import_settings", "init_registry", "load_registry", "serve_registry"]
+__all__ = [
+    "load_registry",
+    "logged",
+    "oidc_settings",
+    "run_worker",
+    "serve_registry",
+]
+
+_LOOK_EVERY_S = 1.0
 
 
-def serve_registry(
-    host: str, port: int, database: str | None, settings: Path | None, auth: str | None, *, run_worker: bool
-) -> None:
-    """Serve a registry over HTTP until Ctrl-C."""
+def serve_registry(host: str, port: int, database: str | None, settings: Path | None, auth: str | None, **options: Any) -> None:
+    """Serve a registry over HTTP until Ctrl-C; `options` are those of `runregistry.server.ServerSettings`."""
     with needing("A registry of your own", "server"):
         from runregistry.server import ServerSettings, build_app, serve
         from runregistry.server.serve import check_address
-    identify = check_address(host, auth)
+    served = ServerSettings(auth=check_address(host, auth), **options)
     with open_store(database, settings) as store:
-        app = build_app(ServerSettings(auth=identify, run_worker=run_worker), store)
+        app = build_app(served, store)
 
         def ready(url: str) -> None:
             note(f"Run Registry {__version__} at {url}, database {store.database.name}. API: {url}/v1/docs. Ctrl-C stops it.")
 
-        serve(app, host, port, ready=ready)
+        serve(app, host, port, ready=ready, shutdown_s=served.shutdown_s)
+
+
+def run_worker(database: str | None, **options: Any) -> None:
+    """Work on the jobs of a registry until Ctrl-C or SIGTERM; `options` are those of `runregistry.server.ServerSettings`."""
+    with needing("A registry of your own", "server"):
+        from runregistry.server import Registry, ServerSettings
+        from runregistry.server.serve import asked_to_stop
+    with open_store(database) as store, asked_to_stop() as asked:
+        registry = Registry(ServerSettings(**options), store)
+        registry.start()
+        note(f"Run Registry {__version__} works on the jobs of {store.database.name}. Ctrl-C stops it.")
+        try:
+            while not asked.wait(_LOOK_EVERY_S):
+                if not registry.worker.is_alive:
+                    raise RunRegistryError("the worker has ended by itself; what it logged says why")
+        finally:
+            registry.stop()
+
+
+def oidc_settings(
+    auth: str | None, issuer: str | None, audience: str | None, groups_claim: str, email_claim: str, clients: tuple[str, ...]
+) -> OIDCSettings | None:
+    """Return whose tokens a registry accepts; None if it asks for none.
+
+    Raises
+    ------
+    SettingsError
+        The issuer or the audience is missing, or given where nobody would read them.
+    """
+    if auth != "oidc":
+        if auth is None and issuer:
+            raise SettingsError(f"there is an OIDC issuer, {issuer}, but nobody asks for its tokens: say --auth oidc as well")
+        return None
+    if not issuer or not audience:
+        raise SettingsError(
+            "--auth oidc needs to know whose tokens count, and for what: --oidc-issuer URL and --oidc-audience NAME"
+            " (or RUNREGISTRY_OIDC_ISSUER and RUNREGISTRY_OIDC_AUDIENCE)"
+        )
+    with needing("A registry of your own", "server"):
+        from runregistry.server import OIDCSettings
+    return OIDCSettings(issuer, audience, groups_claim, email_claim, clients)
+
+
+def logged(style: LogFormat | None, level: LogLevel | None) -> AbstractContextManager[None]:
+    """Return what sends the log of this process to stderr."""
+    with needing("A registry of your own", "server"):
+        from runregistry.server.observe import logging_to_stderr
+    usual = "warning" if style is None else "info"
+    return logging_to_stderr(style.value if style else "text", level.value if level else usual)
 
 
 def load_registry(lumisections: Path | None, runs: Path | None, database: str | None) -> None:
@@ -48,37 +105,3 @@ def load_registry(lumisections: Path | None, runs: Path | None, database: str | 
         note(f"run {run_number} refused: {reason}")
     if loaded.refused:
         raise RunRegistryError(f"{len(loaded.refused)} runs were refused, the lines above say why; all others are stored")
-
-
-def init_registry(database: str | None, settings: Path | None) -> None:
-    """Make a registry with its settings, or say that it is there."""
-    if settings is not None:
-        import_settings(settings, database)
-        return
-    with open_store(database) as store:
-        note(f"The registry {store.database.name} is ready; it holds {_n_runs(store)} runs.")
-
-
-def import_settings(settings: Path, database: str | None) -> None:
-    """Give a registry that has no settings those of a file.
-
-    Raises
-    ------
-    SettingsError
-        The file is wrong, or the registry has settings.
-    """
-    with needing("A registry of your own", "server"):
-        from runregistry.local import default_database
-        from runregistry.server import ensure_settings
-        from runregistry.store import Store
-    with Store(database or default_database()) as store:
-        if not ensure_settings(store, settings):
-            raise SettingsError(
-                f"the registry {store.database.name} has settings already, and keeps them; name a new one with --database"
-            )
-        note(f"The registry {store.database.name} has the settings of {settings}.")
-
-
-def _n_runs(store: Store) -> int:
-    with store.reading() as connection:
-        return store.records.counts(connection)["runs"]

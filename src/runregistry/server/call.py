@@ -75,6 +75,8 @@ async def read_bytes(request: Request, limit: int, timeout_s: float) -> bytes:
     APIError
         It is too large, too slow, or was not sent to its end.
     """
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        return b""
     too_large = APIError(f"the body is larger than the limit of {limit} bytes", status=413)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
@@ -130,7 +132,7 @@ def _parsed(raw: bytes) -> Any:
     # compat: malformed JSON is answered with 500, as the service does.
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         try:
             # Python's reader knows what msgspec refuses: numbers beyond 64 bits.
             body = json.loads(raw, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)

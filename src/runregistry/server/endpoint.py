@@ -51,9 +51,7 @@ def make_endpoint(registry: Registry, route: Route, handler: Handler) -> Callabl
     return endpoint
 
 
-def _answer(
-    registry: Registry, route: Route, handler: Handler, identity: Identity, request: Request, raw: bytes
-) -> Response:
+def _answer(registry: Registry, route: Route, handler: Handler, identity: Identity, request: Request, raw: bytes) -> Response:
     if route.needs_rights:
         check_permission(registry.permissions(), identity, _path_as_sent(request))
     query = dict(request.query_params)

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # What no check at the door can find: it comes out where JSON text inside of a text is worked on.
 _IMPOSSIBLE: dict[type[Exception], str] = {
     RecursionError: "the request is nested too deeply",
-    UnicodeEncodeError: "a text holds half of a character (a lone surrogate, \\ud800 to \\udfff), which nobody reads; leave it out",
+    UnicodeEncodeError: "a text holds half of a character (a lone surrogate, \\ud800 to \\udfff); leave it out",
 }
 # The first class that fits counts. A user's mistake is 4xx, where the service said 500 to everything.
 _STATUS: tuple[tuple[type[Exception], int], ...] = (

@@ -12,6 +12,8 @@ import sys
 import time
 import traceback
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runregistry.server.metrics import Metrics
 
-__all__ = ["Observed", "configure_logging", "current_request_id", "note_route"]
+__all__ = ["LogFormat", "Observed", "current_request_id", "logging_to_stderr", "note_route"]
 
 access = logging.getLogger("runregistry.access")
 
@@ -122,8 +124,9 @@ def _path(scope: Scope) -> str:
     return raw.partition(b"?")[0][:_LONGEST_PATH].decode("latin-1")
 
 
-def configure_logging(style: LogFormat, level: str = "info") -> None:
-    """Send this process's log to stderr: one JSON object a line, or one line of text.
+@contextmanager
+def logging_to_stderr(style: LogFormat, level: str = "info") -> Iterator[None]:
+    """Send this process's log to stderr while the block runs: one JSON object a line, or one line of text.
 
     Parameters
     ----------
@@ -132,10 +135,17 @@ def configure_logging(style: LogFormat, level: str = "info") -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if style == "json" else _TextFormatter())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root, own = logging.getLogger(), logging.getLogger("runregistry")
+    before = (root.level, own.level)
+    root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("runregistry").setLevel(level.upper())
+    own.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before[0])
+        own.setLevel(before[1])
 
 
 class _JsonFormatter(logging.Formatter):

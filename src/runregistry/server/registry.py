@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from runregistry.errors import SettingsError
+from runregistry.server.dqm_gui_poller import DQMGUIPoller, DQMGUISettings
 from runregistry.server.identity import OIDCSettings, Permission
 from runregistry.server.metrics import Metrics, Standing
 from runregistry.server.oms import OMSClient, OMSPoller, OMSSettings
@@ -48,6 +50,8 @@ class ServerSettings(NamedTuple):
         How long requests and the job at hand may take to end when the registry is stopped.
     oms : OMSSettings or None
         Where runs come from; None if the registry follows no OMS.
+    dqm_gui : DQMGUISettings or None
+        Where datasets appear; None if the registry does not look there.
     lease_s : float
         How long a job stays with a worker that gives no sign of life.
     """
@@ -59,6 +63,7 @@ class ServerSettings(NamedTuple):
     request_timeout_s: float = 300.0
     shutdown_s: float = 30.0
     oms: OMSSettings | None = None
+    dqm_gui: DQMGUISettings | None = None
     lease_s: float = LEASE_S
 
 
@@ -112,9 +117,10 @@ class Registry:
 
     def stop(self) -> None:
         """Finish the job at hand, or give it back if it takes too long, and stop."""
-        for poller in self.pollers.values():
-            poller.stop(self.settings.shutdown_s)
-        self.worker.stop(self.settings.shutdown_s)
+        end = time.monotonic() + self.settings.shutdown_s
+        threads: list[Poller | Worker] = [*self.pollers.values(), self.worker]
+        for thread in threads:
+            thread.stop(max(end - time.monotonic(), 0.0))
         if self.oms is not None:
             self.oms.close()
 
@@ -167,6 +173,8 @@ def _pollers(settings: ServerSettings, store: Store, oms: OMSClient | None) -> I
     """Yield the pollers of a process that works on jobs, by their names: one for each source that it knows."""
     if settings.run_worker and oms is not None and oms.settings.interval_s:
         yield "oms", OMSPoller(store, oms, oms.settings.interval_s)
+    if settings.run_worker and settings.dqm_gui is not None:
+        yield "dqm_gui", DQMGUIPoller(store, settings.dqm_gui)
 
 
 def _token_verifier(settings: ServerSettings) -> TokenVerifier | None:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -48,9 +49,7 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def serve(
-    app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | None = None, shutdown_s: float = 30.0
-) -> None:
+def serve(app: FastAPI, host: str, port: int, *, ready: Callable[[str], None] | None = None, shutdown_s: float = 30.0) -> None:
     """Serve an application until the process is told to stop; requests that are under way are answered first.
 
     Parameters
@@ -74,12 +73,22 @@ def serve(
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=math.ceil(shutdown_s), timeout_keep_alive=75
         )
+        server = _Server(config)
         with asked_to_stop():
-            _Server(config).run(sockets=[opened])
+            server.run(sockets=[opened])
+        if server.is_interrupted:
+            # The event loop swallows the interrupt if nothing is left to do when it comes.
+            raise KeyboardInterrupt
 
 
 class _Server(uvicorn.Server):
     """Sends listeners away before it waits for requests to end: theirs would not."""
+
+    is_interrupted = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.is_interrupted = self.is_interrupted or sig == signal.SIGINT
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.app.state.registry.notifications.close()  # type: ignore[union-attr]  # `serve` gives it the application itself

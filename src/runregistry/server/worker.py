@@ -90,6 +90,9 @@ class Worker:
 
     def work_once(self) -> bool:
         """Claim one job and run it; False if there was none."""
+        with self._store.reading() as connection:
+            if not self._store.jobs.has_work(connection):
+                return False
         with self._store.changing() as connection:
             job = self._store.jobs.claim(connection, self._name, self._lease_s)
         if job is None:

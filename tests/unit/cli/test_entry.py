@@ -14,6 +14,8 @@ from runregistry.cli.app import app
 from runregistry.errors import FilterError, RunRegistryError, SettingsError, StoreCorrupt
 from runregistry.version import __version__
 
+ADMIN = ("init", "import-settings", "migrate", "check", "rebuild", "export", "import", "permissions")
+
 _Raising: TypeAlias = Callable[[BaseException], None]
 
 
@@ -25,7 +27,7 @@ def _raising(monkeypatch: pytest.MonkeyPatch) -> _Raising:
         def fail(*_: object) -> None:
             raise problem
 
-        monkeypatch.setattr("runregistry.cli.running.init_registry", fail)
+        monkeypatch.setattr("runregistry.cli.upkeep.init_registry", fail)
 
     return prepare
 
@@ -90,8 +92,8 @@ def test_an_unknown_format_is_named(format_name: str, capsys: pytest.CaptureFixt
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
-    assert set(commands) == {"version", "demo", "serve", "load", "runs", "datasets", "lumisections", "ranges"}
-    for arguments in (*([name] for name in commands), ["json", "create"], ["admin", "init"], ["admin", "import-settings"]):
+    assert set(commands) == {"version", "demo", "serve", "worker", "load", "runs", "datasets", "lumisections", "ranges"}
+    for arguments in (*([name] for name in commands), ["json", "create"], *(["admin", name] for name in ADMIN)):
         assert main([*arguments, "--help"]) == 0
         assert "Usage: runregistry" in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""One question and its answer over HTTP, for OMS and for the sign-in service: bounded in time and size, faults told apart."""
+"""One question and its answer over HTTP, for OMS, DQM GUI and sign-in service: bounded in time and size, faults told apart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Reply(msgspec.Struct, frozen=True):
     document: Any
 
 
-def ask(http: httpx2.Client, request: httpx2.Request, who: str, timeout_s: float) -> Reply:
+def ask(http: httpx2.Client, request: httpx2.Request, who: str, timeout_s: float, *, shape: Any = Any) -> Reply:
     """Send a request and read the whole answer.
 
     Parameters
@@ -40,6 +40,8 @@ def ask(http: httpx2.Client, request: httpx2.Request, who: str, timeout_s: float
         Who is asked, for errors.
     timeout_s : float
         The longest silence.
+    shape : type
+        What the document of an answer with status 200 must be.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def ask(http: httpx2.Client, request: httpx2.Request, who: str, timeout_s: float
             response.close()
     except httpx2.HTTPError as error:
         raise MayWorkLater(f"{who} can't be asked: {_reason(error)}") from error
-    return _reply(response, body, who)
+    return _reply(response, body, who, shape)
 
 
 def _read(response: httpx2.Response, who: str, deadline: float) -> bytes:
@@ -71,7 +73,7 @@ def _read(response: httpx2.Response, who: str, deadline: float) -> bytes:
     return b"".join(chunks)
 
 
-def _reply(response: httpx2.Response, body: bytes, who: str) -> Reply:
+def _reply(response: httpx2.Response, body: bytes, who: str, shape: Any) -> Reply:
     status = response.status_code
     if status in _LATER:
         raise MayWorkLater(f"{who} answers {status}; it may work later")
@@ -81,7 +83,9 @@ def _reply(response: httpx2.Response, body: bytes, who: str) -> Reply:
     if status == 200 and ("html" in kind or body.lstrip()[:1] == b"<"):
         raise TransportError(f"{who} answers with a page for people (HTML), not with data; check its URL and the token")
     try:
-        return Reply(status, msgspec.json.decode(body))
+        return Reply(status, msgspec.json.decode(body, type=shape if status == 200 else Any))
+    except msgspec.ValidationError as error:
+        raise TransportError(f"{who} answers with JSON of another shape than expected: {error}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         if status == 200:
             raise MayWorkLater(f"{who} answers with {len(body)} bytes that are not JSON; the answer may be cut") from error
