@@ -411,7 +411,7 @@ def test_a_poller_that_lost_its_turn_stops_in_the_middle(store: Store, client: O
         store.leases.give_back(connection, "oms", one._name)
         assert store.leases.take(connection, "oms", "another", 60)
     one._renewed_at = 0.0
-    assert not one._may_go_on()
+    assert not one.may_go_on()
 
 
 def test_a_poller_outlives_whatever_goes_wrong(

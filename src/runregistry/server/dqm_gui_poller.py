@@ -1,14 +1,9 @@
-"""The thread that looks which datasets are in the DQM GUI. Of several processes on one database one does; another takes over."""
+"""The thread that looks which datasets are in the DQM GUI."""
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import ssl
-import threading
-import time
-import uuid
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -16,8 +11,9 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
-from runregistry.errors import RunRegistryError, SettingsError, TransportError
+from runregistry.errors import SettingsError, TransportError
 from runregistry.server.oms.exchange import ask, complaint
+from runregistry.server.poller import Poller
 from runregistry.server.services.dqm_gui import Appeared, record_appearances
 from runregistry.store import Store
 from runregistry.version import __version__
@@ -26,10 +22,8 @@ __all__ = ["DQMGUIPoller", "DQMGUISettings"]
 
 logger = logging.getLogger(__name__)
 
-_LEASE = "dqm gui"
-# How much longer than to its next look a process keeps its turn.
 _GRACE_S = 300.0
-_FIRST_LOOK_S = 3.0
+_FIRST_LOOK_S = 3.0  # whoever starts the registry wants it to answer first
 
 
 class DQMGUISettings(NamedTuple):
@@ -69,7 +63,7 @@ class _Samples(msgspec.Struct):
     samples: list[_Kind]
 
 
-class DQMGUIPoller:
+class DQMGUIPoller(Poller):
     """Looks at the DQM GUI again and again, in a thread.
 
     Parameters
@@ -88,43 +82,10 @@ class DQMGUIPoller:
     """
 
     def __init__(self, store: Store, settings: DQMGUISettings, *, transport: httpx2.BaseTransport | None = None) -> None:
-        self._store = store
+        super().__init__(store, "dqm gui", "the DQM GUI", settings.interval_s, _GRACE_S, _FIRST_LOOK_S)
         self._settings = settings
         self._who = f"the DQM GUI ({settings.url.partition('?')[0]})"
         self._http = _client(settings, transport)
-        self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._succeeded_at = time.monotonic()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread is not None and self._thread.is_alive()
-
-    @property
-    def age_s(self) -> float:
-        """Seconds since a look succeeded, here or in the process whose turn it is; at first, since the start."""
-        return time.monotonic() - self._succeeded_at
-
-    def start(self) -> None:
-        """Start the thread; a second call does nothing."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name="runregistry-dqm-gui", daemon=True)
-            self._thread.start()
-
-    def stop(self, patience_s: float | None = None) -> None:
-        """End the thread.
-
-        Parameters
-        ----------
-        patience_s : float or None
-            How long a look that is under way may take; then it is left to itself. None waits for its end.
-        """
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(patience_s)
-            self._thread = None
 
     def poll_once(self) -> Appeared | None:
         """Look once; None if it is another process's turn.
@@ -136,11 +97,20 @@ class DQMGUIPoller:
         StoreError
             The database can't be reached.
         """
-        with self._store.changing() as connection:
-            may = self._store.leases.take(connection, _LEASE, self._name, self._settings.interval_s + _GRACE_S)
-        appeared = record_appearances(self._store, self._names_by_run()) if may else None
-        self._succeeded_at = time.monotonic()
+        appeared = record_appearances(self._store, self._names_by_run()) if self.take_turn() else None
+        self.succeeded()
         return appeared
+
+    def look(self) -> bool:
+        """Look once, which is always enough."""
+        appeared = self.poll_once()
+        if appeared is not None and appeared.datasets:
+            logger.info("%d datasets appeared in the DQM GUI, under %d names", appeared.datasets, appeared.names)
+        return True
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
     def _names_by_run(self) -> Mapping[int, set[str]]:
         request = self._http.build_request("GET", self._settings.url)
@@ -154,33 +124,6 @@ class DQMGUIPoller:
             if item.dataset and run.isascii() and run.isdecimal() and len(run) < 10:
                 names.setdefault(int(run), set()).add(item.dataset)
         return names
-
-    def _loop(self) -> None:
-        # Not at once: whoever starts the registry wants it to answer first.
-        self._stopping.wait(_FIRST_LOOK_S)
-        while not self._stopping.is_set():
-            self._look()
-            self._stopping.wait(self._settings.interval_s)
-        self._http.close()
-        self._give_turn_back()
-
-    def _look(self) -> None:
-        try:
-            appeared = self.poll_once()
-        except RunRegistryError as error:
-            logger.error("the DQM GUI could not be looked at: %s", error)
-        except Exception:  # whatever goes wrong, the registry goes on looking
-            logger.exception("a look at the DQM GUI failed")
-        else:
-            if appeared is not None and appeared.datasets:
-                logger.info("%d datasets appeared in the DQM GUI, under %d names", appeared.datasets, appeared.names)
-
-    def _give_turn_back(self) -> None:
-        try:
-            with self._store.changing() as connection:
-                self._store.leases.give_back(connection, _LEASE, self._name)
-        except RunRegistryError as error:
-            logger.warning("the turn to look at the DQM GUI could not be given back, it ends by itself: %s", error)
 
 
 def _client(settings: DQMGUISettings, transport: httpx2.BaseTransport | None) -> httpx2.Client:

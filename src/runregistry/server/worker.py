@@ -6,13 +6,11 @@ A worker that dies leaves its job to the next one when the lease runs out; a job
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Callable
 
 from runregistry.errors import StoreError
+from runregistry.server.poller import holder_name
 from runregistry.store import Job, Store
 
 __all__ = ["LEASE_S", "Worker"]
@@ -41,7 +39,7 @@ class Worker:
         self._store = store
         self._run = run
         self._lease_s = lease_s
-        self._name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._name = holder_name()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._finished = threading.Condition()
