@@ -55,6 +55,13 @@ class Attribute(NamedTuple):
         """Operators that make sense for its type."""
         return OPERATORS[self.type]
 
+    @property
+    def column(self) -> str:
+        """What its column holds in a table: a type of `runregistry.terms.columns`, more exact than what filters need to know."""
+        if self.source == "rr" and self.name.endswith("state"):
+            return "state"
+        return _COLUMN_TYPES.get(self.name, "time" if self.type == "date" else self.type)
+
 
 _OMS = """
 energy l1_key b_field hlt_key l1_menu l1_rate end_time sequence duration end_lumi init_lumi clock_type components run_number
@@ -89,6 +96,17 @@ initial_prescale_index hlt_physics_rate hlt_physics_size hlt_physics_counter hlt
 _NUMBERS = frozenset(_OMS_NUMBERS.split())
 _DATES = frozenset({"start_time", "end_time", "last_update"})
 _BOOLEANS = frozenset({"stable_beam", "tier0_transfer", "beams_present_and_stable"})
+_INTEGERS = """
+run_number fill_number duration ls_duration l1_triggers_counter hlt_physics_counter initial_prescale_index
+"""
+_COLUMN_TYPES = MappingProxyType(
+    {
+        **dict.fromkeys(_INTEGERS.split(), "integer"),
+        "components": "list",
+        "appeared_in": "list",
+        "dataset_name": "category",
+    }
+)
 _UNITS = MappingProxyType(
     {
         "energy": "GeV",

@@ -5,7 +5,11 @@ Source: the whitelist of the service; every other attribute of OMS is shown to c
 
 from __future__ import annotations
 
-__all__ = ["LUMINOSITY_ATTRIBUTES", "OMS_LUMISECTION_WHITELIST"]
+from types import MappingProxyType
+
+from runregistry.terms.columns import Column
+
+__all__ = ["LUMINOSITY_ATTRIBUTES", "OMS_LUMISECTION_COLUMNS", "OMS_LUMISECTION_WHITELIST"]
 
 _WHITELIST = """
 beam1_present beam1_stable beam2_present beam2_stable
@@ -21,3 +25,11 @@ OMS_LUMISECTION_WHITELIST = frozenset(_WHITELIST.split())
 
 # Kept besides; from brilcalc, never from OMS, in the unit of the imported file (nominally /pb).
 LUMINOSITY_ATTRIBUTES = ("recorded", "delivered")
+
+_TYPES = MappingProxyType({"prescale_index": "integer", "prescale_name": "string"})
+
+# What a lumisection's OMS attributes are in a table, in a fixed order.
+OMS_LUMISECTION_COLUMNS = (
+    *(Column(name, _TYPES.get(name, "boolean")) for name in _WHITELIST.split()),
+    *(Column(name, "number", "/pb") for name in LUMINOSITY_ATTRIBUTES),
+)
