@@ -24,7 +24,10 @@ DEMO_DATA = ROOT / "demo-data"
 # Some of the runs of demo-data: collisions, cosmics, long and short ones.
 FEW_RUNS = (315512, 315510, 315506, 314206)
 
-IDENTITY = ("ENVIRONMENT", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET", "RUNREGISTRY_EMAIL", "RUNREGISTRY_EGROUPS")
+IDENTITY = (
+    *("ENVIRONMENT", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET", "RUNREGISTRY_EMAIL", "RUNREGISTRY_EGROUPS"),
+    *("RUNREGISTRY_AUDIENCE", "RUNREGISTRY_CREDENTIALS", "RUNREGISTRY_TOKEN_FILE", "RUNREGISTRY_TOKEN_URL"),
+)
 
 # The machines that run this are shared: how long an example takes says nothing about the code. In CI the same examples each time.
 settings.register_profile("project", deadline=None, derandomize=bool(os.environ.get("CI")), print_blob=True)
@@ -38,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in IDENTITY:
         os.environ.pop(name, None)
     os.environ["RUNREGISTRY_DATABASE"] = os.path.join(folder, "registry.sqlite")
+    os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_CACHE_HOME"] = folder  # where credentials and tokens would lie
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,7 @@
 """Where the registry is, who we are, and how patient the client is.
 
-The environment and the nearest ``.env`` file are read here and nowhere else in the client; everything below takes a `Settings`.
+The environment and the nearest ``.env`` file are read here and nowhere else in the client; everything below takes a `Settings`,
+or asks here for the files that hold secrets when it comes to them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from runregistry.errors import SettingsError, suggestion
 
 __all__ = [
+    "ARGUMENTS",
     "DEFAULT_EMAIL",
     "TARGETS",
     "TOKEN_URL",
@@ -24,18 +26,24 @@ __all__ = [
     "SettingChanges",
     "Settings",
     "Target",
+    "credentials_file",
+    "env_file_values",
     "environment",
     "find_env_file",
     "identity_headers",
+    "origin_of",
     "package_version",
     "read_settings",
     "resolve_target",
+    "token_file",
     "user_agent",
+    "variable",
     "working_directory",
 ]
 
 TOKEN_URL = "https://auth.cern.ch/auth/realms/cern/api-access/token"
 DEFAULT_EMAIL = "api@api"
+ARGUMENTS = "arguments"  # of a client, or globals of the old module: where credentials come from unless it is said otherwise
 
 
 class Target(NamedTuple):
@@ -91,9 +99,14 @@ class Settings:
     email, egroups : str
         Who the registry is told that we are, where it trusts headers; an empty one is not sent.
     client_id, client_secret : str or None
-        Of the application registered at the sign-in service.
+        Of the application registered at the sign-in service; looked up when the first token is asked for, if None.
+    credentials_source : str
+        Where these two come from, in words.
     token_url : str
         Where tokens are asked for.
+    token_file : str or None
+        Where tokens are kept for the next process: a file, or ``auto`` for one in the user's cache folder; in memory only if
+        empty, and what ``RUNREGISTRY_TOKEN_FILE`` says if None.
     timeout_s : float
         How long an answer may take.
     page_size, in_flight : int
@@ -109,10 +122,12 @@ class Settings:
     egroups: str = ""
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
+    credentials_source: str = field(default=ARGUMENTS, compare=False)
     token_url: str = TOKEN_URL
+    token_file: str | None = None
     timeout_s: float = 600.0
     page_size: int = 50
-    in_flight: int = 8
+    in_flight: int = 10
     retries: RetryPolicy = RetryPolicy()
 
 
@@ -125,6 +140,7 @@ class SettingChanges(TypedDict, total=False):
     client_secret: str | None
     audience: str | None
     token_url: str | None
+    token_file: str | None
     timeout_s: float | None
     page_size: int | None
     in_flight: int | None
@@ -176,11 +192,62 @@ def working_directory() -> str:
 def environment() -> Mapping[str, str]:
     """Return the environment, completed from the ``.env`` file nearest to the working directory."""
     path = find_env_file(working_directory())
-    if path is None:
-        return os.environ
+    return os.environ if path is None else {**env_file_values(path), **os.environ}
+
+
+def env_file_values(path: Path) -> dict[str, str]:
+    """Return what a ``.env`` file sets.
+
+    Raises
+    ------
+    SettingsError
+        It can't be read.
+    """
     from dotenv import dotenv_values
 
-    return {**{key: value for key, value in dotenv_values(path).items() if value is not None}, **os.environ}
+    try:
+        return {key: value for key, value in dotenv_values(path).items() if value is not None}
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"can't read {path}: {fault}; mend it, or move it away") from None
+
+
+def variable(name: str) -> str:
+    """Return a variable of the process, which libraries read by themselves; empty if it is not set. No ``.env`` file counts."""
+    return os.environ.get(name, "")
+
+
+def origin_of(*names: str) -> str:
+    """Return where variables come from, in words: the environment, or the ``.env`` file that completes it."""
+    path = None if any(name in os.environ for name in names) else find_env_file(working_directory())
+    return "the environment" if path is None else str(path)
+
+
+def credentials_file(environ: Mapping[str, str] | None = None) -> tuple[Path, bool]:
+    """Return the file in which client ID and secret may lie, and whether it was named, by ``RUNREGISTRY_CREDENTIALS``.
+
+    Examples
+    --------
+    >>> credentials_file({"RUNREGISTRY_CREDENTIALS": "mine.json"})[1]
+    True
+    """
+    named = (environment() if environ is None else environ).get("RUNREGISTRY_CREDENTIALS", "").strip()
+    if named:
+        return Path(named).expanduser(), True
+    from platformdirs import user_config_path
+
+    return Path(user_config_path("runregistry", appauthor=False)) / "credentials.json", False
+
+
+def token_file(settings: Settings) -> Path | None:
+    """Return the file in which tokens are kept for the next process, None if they are not."""
+    wanted = settings.token_file
+    if wanted is None:
+        wanted = environment().get("RUNREGISTRY_TOKEN_FILE", "")
+    if wanted.strip() != "auto":
+        return Path(wanted.strip()).expanduser() if wanted.strip() else None
+    from platformdirs import user_cache_path
+
+    return Path(user_cache_path("runregistry", appauthor=False)) / "tokens.json"
 
 
 def read_settings(
@@ -213,15 +280,23 @@ def read_settings(
     values: dict[str, Any] = {
         "target_name": found.name,
         "base_url": found.base_url,
-        "audience": found.audience,
+        "audience": found.audience or _own_audience(found, environ),
         "egroups": environ.get("RUNREGISTRY_EGROUPS", ""),
         "client_id": environ.get("SSO_CLIENT_ID"),
         "client_secret": environ.get("SSO_CLIENT_SECRET"),
+        "token_url": environ.get("RUNREGISTRY_TOKEN_URL") or TOKEN_URL,
     }
     values.update({key: value for key, value in changes.items() if value is not None})
+    if values["client_secret"] and not changes.get("client_secret"):
+        values["credentials_source"] = origin_of("SSO_CLIENT_ID", "SSO_CLIENT_SECRET")
     # Behind the sign-in proxy the token says who we are, and a header of ours would be overwritten.
     values.setdefault("email", "" if values["audience"] else environ.get("RUNREGISTRY_EMAIL") or DEFAULT_EMAIL)
     return Settings(**values)
+
+
+def _own_audience(target: Target, environ: Mapping[str, str]) -> str:
+    """Return the audience of a registry that is named by its URL: the others are known, or want no token."""
+    return "" if target.name in TARGETS else environ.get("RUNREGISTRY_AUDIENCE", "")
 
 
 def _identity(settings: Settings) -> Iterator[tuple[str, str]]:
