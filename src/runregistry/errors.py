@@ -8,6 +8,7 @@ has to parse a message; the message says what happened, which value, and what to
             FilterError                 a filter: unknown attribute, operator or status
             LogicError                  a json-logic rule
             RangeError                  lumisection ranges or a golden JSON
+            LuminosityError             a file or table of luminosity
             TooManyRunsError            a question so wide that it must carry a filter
         SettingsError(ValueError)       target, credentials, settings file
         MissingExtraError(ImportError)  an optional dependency is not installed
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 __all__ = [
     "APIError",
@@ -32,6 +34,7 @@ __all__ = [
     "FilterError",
     "JobError",
     "LogicError",
+    "LuminosityError",
     "MigrationNeeded",
     "MissingExtraError",
     "NotFound",
@@ -86,7 +89,15 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 class RunRegistryError(Exception):
-    """Base of every exception that this package raises on purpose."""
+    """Base of every exception that this package raises on purpose.
+
+    Attributes
+    ----------
+    result : Bulk or None
+        Of a failure within a call about many runs: what was done before, and can be passed to the verb as ``resume_from``.
+    """
+
+    result: Any = None
 
 
 class UsageError(RunRegistryError, ValueError):
@@ -139,6 +150,27 @@ class RangeError(UsageError):
         super().__init__(message)
         self.run_number = run_number
         self.ranges = ranges
+
+
+class LuminosityError(UsageError):
+    """A file or table of luminosity is cut off, contradicts itself, or is none.
+
+    Attributes
+    ----------
+    file : str or None
+        Which file.
+    line : int or None
+        The line in it, counted from 1.
+    column : str or None
+        The column, as the file names it.
+    """
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None, column: str | None = None) -> None:
+        place = (file, f"line {line}" if line else None, f"column {column}" if column else None)
+        super().__init__(": ".join([*filter(None, place), message]))
+        self.file = file
+        self.line = line
+        self.column = column
 
 
 class TooManyRunsError(UsageError):

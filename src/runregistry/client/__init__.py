@@ -6,13 +6,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from runregistry.client.asked import Edit
     from runregistry.client.async_client import AsyncClient
+    from runregistry.client.bulk import Bulk
     from runregistry.client.client import Client
     from runregistry.client.settings import Settings, read_settings
 
-__all__ = ["AsyncClient", "Client", "Settings", "read_settings"]
+__all__ = ["AsyncClient", "Bulk", "Client", "Edit", "Settings", "read_settings"]
 
-_HOMES = {"AsyncClient": "async_client", "Client": "client", "Settings": "settings", "read_settings": "settings"}
+_HOMES = {
+    "AsyncClient": "async_client",
+    "Bulk": "bulk",
+    "Client": "client",
+    "Edit": "asked",
+    "Settings": "settings",
+    "read_settings": "settings",
+}
 
 
 def __getattr__(name: str) -> Any:

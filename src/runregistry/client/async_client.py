@@ -1,19 +1,30 @@
-"""`AsyncClient`: the registry for programs with an event loop. A test holds its signatures equal to those of `Client`."""
+"""`AsyncClient`: the verbs of `Client`, to be awaited."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from runregistry.client import flows
+from runregistry.client import changing, embedded, flows, frames, reading
+from runregistry.client.asked import DatasetKey, Edit
 from runregistry.client.async_session import AsyncSession
-from runregistry.client.questions import listing_flow
+from runregistry.client.bulk import Bulk, BulkOptions, ChangeOptions, How, settle, settle_interrupted
+from runregistry.client.flows import DATASETS, RUNS
+from runregistry.client.keywords import DatasetKeywords, RunKeywords
+from runregistry.client.progress import shown
+from runregistry.client.reading import Asked
 from runregistry.client.settings import SettingChanges, Settings, read_settings
+from runregistry.client.work import Work
+from runregistry.errors import RunRegistryError
 
 __all__ = ["AsyncClient"]
+
+K = TypeVar("K", bound=Hashable)
 
 
 class AsyncClient:
@@ -33,9 +44,15 @@ class AsyncClient:
     """
 
     def __init__(
-        self, target: str | None = None, *, transport: httpx2.AsyncBaseTransport | None = None, **changes: Unpack[SettingChanges]
+        self,
+        target: str | None = None,
+        *,
+        database: str | os.PathLike[str] | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        **changes: Unpack[SettingChanges],
     ) -> None:
-        self._session = AsyncSession(read_settings(target, **changes), transport)
+        settings = read_settings(embedded.target_of(target, database), **changes)
+        self._session = AsyncSession(settings, transport or embedded.async_transport(settings, database))
 
     def __repr__(self) -> str:
         return f"AsyncClient({self.settings.target_name!r})"
@@ -55,11 +72,37 @@ class AsyncClient:
         """Close the connections."""
         await self._session.close()
 
+    # Lists
+
     async def runs(
-        self, filter: Any = None, *, sortings: Sequence[Any] = (), limit: int | None = None, is_wire_filter: bool = False
-    ) -> list[dict[str, Any]]:
-        """Return the runs that a filter matches, newest first unless sorted; details as of `Client.runs`."""
-        return await self._session.run(listing_flow(flows.RUNS, self.settings, filter, sortings, limit, is_wire_filter))
+        self,
+        filter: Any = None,
+        *,
+        fields: Sequence[str] | None = None,
+        sortings: Sequence[Any] = (),
+        limit: int | None = None,
+        is_wire_filter: bool = False,
+        **keywords: Unpack[RunKeywords],
+    ) -> frames.Rows:
+        """Return the runs that match, newest first unless sorted; details as of `Client.runs`."""
+        asked = Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings)
+        return await self._session.run(reading.list_rows(self.settings, asked, limit))
+
+    def iter_runs(
+        self,
+        filter: Any = None,
+        *,
+        fields: Sequence[str] | None = None,
+        sortings: Sequence[Any] = (),
+        is_wire_filter: bool = False,
+        **keywords: Unpack[RunKeywords],
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Go through the runs that match, page by page, without keeping them; details as of `Client.iter_runs`."""
+        return self._go_through(Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings))
+
+    async def count_runs(self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[RunKeywords]) -> int:
+        """Return how many runs match; none of them is sent. Parameters as of `runs`."""
+        return await self._session.run(reading.count_rows(self.settings, Asked(RUNS, filter, is_wire_filter, keywords)))
 
     async def run(self, run_number: int) -> dict[str, Any] | None:
         """Return a run, or None if the registry has none of this number."""
@@ -67,14 +110,43 @@ class AsyncClient:
         return row
 
     async def datasets(
-        self, filter: Any = None, *, sortings: Sequence[Any] = (), limit: int | None = None, is_wire_filter: bool = False
-    ) -> list[dict[str, Any]]:
-        """Return the datasets that a filter matches, ``online`` ones too; parameters as of `runs`."""
-        return await self._session.run(listing_flow(flows.DATASETS, self.settings, filter, sortings, limit, is_wire_filter))
+        self,
+        filter: Any = None,
+        *,
+        fields: Sequence[str] | None = None,
+        with_oms: bool = False,
+        sortings: Sequence[Any] = (),
+        limit: int | None = None,
+        is_wire_filter: bool = False,
+        **keywords: Unpack[DatasetKeywords],
+    ) -> frames.Rows:
+        """Return the datasets that match, ``online`` ones too; parameters as of `runs`; details as of `Client.datasets`."""
+        asked = Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms)
+        return await self._session.run(reading.list_rows(self.settings, asked, limit))
+
+    def iter_datasets(
+        self,
+        filter: Any = None,
+        *,
+        fields: Sequence[str] | None = None,
+        with_oms: bool = False,
+        sortings: Sequence[Any] = (),
+        is_wire_filter: bool = False,
+        **keywords: Unpack[DatasetKeywords],
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Go through the datasets that match, page by page, without keeping them; as `iter_runs` and `datasets`."""
+        return self._go_through(Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms))
+
+    async def count_datasets(
+        self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[DatasetKeywords]
+    ) -> int:
+        """Return how many datasets match; none of them is sent. Parameters as of `datasets`."""
+        return await self._session.run(reading.count_rows(self.settings, Asked(DATASETS, filter, is_wire_filter, keywords)))
 
     async def dataset(self, run_number: int, dataset_name: str = "online") -> dict[str, Any] | None:
         """Return a dataset with its run and its summaries, or None if there is none."""
-        row: dict[str, Any] | None = await self._of_dataset("get_dataset", run_number, dataset_name)
+        asked = {"run_number": run_number, "dataset_name": dataset_name}
+        row: dict[str, Any] | None = await self._session.run(flows.one("get_dataset", asked))
         return row
 
     async def dataset_names(self, run_number: int) -> list[str]:
@@ -82,67 +154,117 @@ class AsyncClient:
         names: list[str] = await self._session.run(flows.one("dataset_names_of_run", run_number=run_number))
         return names
 
-    async def cycles(self, workspace: str = "global") -> list[dict[str, Any]]:
+    async def cycles(self, workspace: str = "global") -> frames.Rows:
         """Return the certification cycles with their datasets, by deadline."""
-        rows: list[dict[str, Any]] = await self._session.run(flows.one("get_cycles", workspace=workspace))
-        return rows
+        return await self._session.run(reading.listed("get_cycles", frames.CYCLES, workspace=workspace))
 
-    async def datasets_accepted(self) -> list[dict[str, Any]]:
+    async def datasets_accepted(self) -> frames.Rows:
         """Return which datasets a run gets when it leaves OPEN."""
-        rows: list[dict[str, Any]] = await self._session.run(flows.one("get_datasets_accepted"))
-        return rows
+        return await self._session.run(reading.listed("get_datasets_accepted", frames.ACCEPTED))
 
-    async def lumisections(self, run_number: int, dataset_name: str = "online") -> list[dict[str, Any]]:
+    # One dataset
+
+    async def lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
         """Return the triplets of each component, one element a lumisection."""
-        rows: list[dict[str, Any]] = await self._of_dataset("rr_lumisections", run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.of_dataset("lumisections", run_number, dataset_name))
 
-    async def oms_lumisections(self, run_number: int, dataset_name: str = "online") -> list[dict[str, Any]]:
+    async def oms_lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
         """Return the OMS attributes, one element a lumisection."""
-        rows: list[dict[str, Any]] = await self._of_dataset("oms_lumisections", run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.of_dataset("oms_lumisections", run_number, dataset_name))
 
-    async def ranges(self, run_number: int, dataset_name: str = "online") -> list[dict[str, Any]]:
+    async def ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
         """Return the ranges over which no component changes, ``start`` and ``end`` included."""
-        rows: list[dict[str, Any]] = await self._of_dataset("rr_lumisection_ranges", run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.of_dataset("ranges", run_number, dataset_name))
 
-    async def ranges_by_component(self, run_number: int, dataset_name: str = "online") -> dict[str, list[dict[str, Any]]]:
+    async def ranges_by_component(self, run_number: int, dataset_name: str = "online") -> frames.ComponentRanges:
         """Return the ranges of each component."""
-        route = "rr_lumisection_ranges_by_component"
-        rows: dict[str, list[dict[str, Any]]] = await self._of_dataset(route, run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.ranges_by_component(run_number, dataset_name))
 
-    async def oms_ranges(self, run_number: int, dataset_name: str = "online") -> list[dict[str, Any]]:
+    async def oms_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
         """Return the ranges over which no OMS attribute changes."""
-        rows: list[dict[str, Any]] = await self._of_dataset("oms_lumisection_ranges", run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.of_dataset("oms_ranges", run_number, dataset_name))
 
-    async def joint_ranges(self, run_number: int, dataset_name: str = "online") -> list[dict[str, Any]]:
+    async def joint_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
         """Return the ranges over which neither an OMS attribute nor a component changes."""
-        rows: list[dict[str, Any]] = await self._of_dataset("joint_lumisection_ranges", run_number, dataset_name)
-        return rows
+        return await self._session.run(reading.of_dataset("joint_ranges", run_number, dataset_name))
 
-    async def _of_dataset(self, route_name: str, run_number: int, dataset_name: str) -> Any:
-        return await self._session.run(flows.one(route_name, {"run_number": run_number, "dataset_name": dataset_name}))
+    async def history(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+        """Return what was changed in a dataset, by whom and why, oldest first; of ``online`` also what was changed in the run."""
+        return await self._session.run(reading.history(run_number, dataset_name))
+
+    # Many datasets
+
+    async def lumisections_of(
+        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
+        """Return the triplets of many datasets, lumisection by lumisection; details as of `Client.lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("lumisections", which, dataset_name), how)
+
+    async def oms_lumisections_of(
+        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
+        """Return the OMS attributes of many datasets, lumisection by lumisection; parameters as of `lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("oms_lumisections", which, dataset_name), how)
+
+    async def ranges_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+        """Return the ranges of many datasets over which no component changes; parameters as of `lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("ranges", which, dataset_name), how)
+
+    async def ranges_by_component_of(
+        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
+        """Return the ranges of each component of many datasets; parameters as of `lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("ranges_by_component", which, dataset_name), how)
+
+    async def oms_ranges_of(
+        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
+        """Return the ranges of many datasets over which no OMS attribute changes; parameters as of `lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("oms_ranges", which, dataset_name), how)
+
+    async def joint_ranges_of(
+        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
+        """Return the ranges of many datasets over which nothing changes; parameters as of `lumisections_of`."""
+        return await self._ask_many(reading.of_datasets("joint_ranges", which, dataset_name), how)
+
+    # JSONs
 
     async def create_json(
         self, rule: Any, dataset_name_filter: str, *, on_progress: Callable[[float | None], None] | None = None
     ) -> dict[str, Any]:
-        """Have a JSON made from a json-logic rule, and return it with its statistics; details as of `Client.create_json`."""
+        """Have a JSON made by the JSON portal, and return it with its statistics; details as of `Client.create_json`."""
         return await self._session.run(flows.create_json(rule, dataset_name_filter, on_progress=on_progress))
 
-    async def move_runs(self, from_state: str, to_state: str, run_numbers: Iterable[int]) -> list[Any]:
-        """Move runs from one state to another; return the answers, one a run."""
-        return await self._session.run(flows.move_runs(from_state, to_state, run_numbers))
+    # Changes
 
-    async def mark_significant(self, run_numbers: Iterable[int]) -> list[Any]:
-        """Mark runs as significant; return the answers, one a run."""
-        return await self._session.run(flows.mark_significant(run_numbers))
+    async def move_runs(
+        self,
+        from_state: str,
+        to_state: str,
+        run_numbers: Iterable[int] | None = None,
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[int] | frames.Rows:
+        """Move runs from one state to another; details as of `Client.move_runs`."""
+        return await self._change(changing.move_runs(from_state, to_state, run_numbers), how)
 
-    async def refresh_runs(self, run_numbers: Iterable[int], *, reset: bool = False) -> list[Any]:
-        """Fetch runs from OMS and classify them again, with ``reset`` as if they were new; return the answers, one a run."""
-        return await self._session.run(flows.refresh_runs(run_numbers, reset=reset))
+    async def mark_significant(
+        self,
+        run_numbers: Iterable[int] | None = None,
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[int] | frames.Rows:
+        """Mark runs as significant; parameters and result as of `move_runs`."""
+        return await self._change(changing.mark_significant(run_numbers), how)
+
+    async def refresh_runs(
+        self,
+        run_numbers: Iterable[int] | None = None,
+        *,
+        reset: bool = False,
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[int] | frames.Rows:
+        """Fetch runs from OMS and classify them again, with ``reset`` as if they were new; the rest as of `move_runs`."""
+        return await self._change(changing.refresh_runs(run_numbers, reset=reset), how)
 
     async def edit_lumisections(
         self,
@@ -155,19 +277,70 @@ class AsyncClient:
         comment: str = "",
         cause: str = "",
         dataset_name: str = "online",
+        dry_run: bool = False,
     ) -> Any:
-        """Set the triplet of a component from the first to the last lumisection, both included; return the answer."""
-        triplet = {"status": status, "comment": comment, "cause": cause}
-        return await self._session.run(
-            flows.edit_lumisections(run_number, first, last, component, **triplet, dataset_name=dataset_name)
-        )
+        """Set the triplet of a component over a range of lumisections; details as of `Client.edit_lumisections`."""
+        edit = Edit(run_number, first, last, component, status, comment, cause, dataset_name)
+        answer = await self._change(changing.edit_many([edit]), {"dry_run": dry_run, "progress": False})
+        return answer if isinstance(answer, frames.Rows) else next(iter(answer.values()))
+
+    async def edit_many(
+        self,
+        edits: Iterable[Any] | None = None,
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[Edit] | frames.Rows:
+        """Make many edits of lumisections; those of one dataset in their order; details as of `Client.edit_many`."""
+        return await self._change(changing.edit_many(edits), how)
 
     async def move_datasets(
-        self, from_state: str, to_state: str, dataset_name: str, run_numbers: Iterable[int], *, workspace: str = "global"
-    ) -> list[Any]:
-        """Move the datasets of a name from one state to another in one workspace; return the answers, one a run."""
-        return await self._session.run(flows.move_datasets(from_state, to_state, dataset_name, run_numbers, workspace=workspace))
+        self,
+        from_state: str,
+        to_state: str,
+        dataset_name: str,
+        run_numbers: Iterable[int] | None = None,
+        *,
+        workspace: str = "global",
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[int] | frames.Rows:
+        """Move the datasets of a name from one state to another in one workspace; the rest as of `move_runs`."""
+        return await self._change(
+            changing.move_datasets(from_state, to_state, dataset_name, run_numbers, workspace=workspace), how
+        )
 
-    async def change_class(self, run_numbers: Iterable[int], run_class: str) -> list[Any]:
-        """Give runs another class; return the answers, one a run."""
-        return await self._session.run(flows.change_class(run_numbers, run_class))
+    async def change_class(
+        self,
+        run_numbers: Iterable[int] | None,
+        run_class: str,
+        **how: Unpack[ChangeOptions],
+    ) -> Bulk[int] | frames.Rows:
+        """Give runs another class; the rest as of `move_runs`."""
+        return await self._change(changing.change_class(run_numbers, run_class), how)
+
+    # How it is done: the only part that differs from `Client`
+
+    def _go_through(self, asked: Asked) -> AsyncIterator[dict[str, Any]]:
+        pages = reading.Pages(self.settings, asked)  # here, so that what is wrong is said at once
+
+        async def rows() -> AsyncIterator[dict[str, Any]]:
+            while not pages.is_over:
+                for row in await self._session.run(pages.read()):
+                    yield row
+
+        return rows()
+
+    async def _ask_many(self, work: Work[K], options: Mapping[str, Any]) -> Bulk[K]:
+        how = work.how(options)
+        return await self._do(work, work.begin(how), how)
+
+    async def _change(self, work: Work[K], options: Mapping[str, Any]) -> Bulk[K] | frames.Rows:
+        how = work.how(options)
+        bulk = work.begin(how)
+        return await self._session.run(work.planned(bulk)) if how.dry_run else await self._do(work, bulk, how)
+
+    async def _do(self, work: Work[K], bulk: Bulk[K], how: How) -> Bulk[K]:
+        try:
+            with shown(how.progress, work.verb, len(bulk.keys_asked)) as on_done:
+                await self._session.run(work.ask(bulk, how.on_error == "raise", on_done))
+        except (KeyboardInterrupt, asyncio.CancelledError, RunRegistryError) as stop:
+            return settle_interrupted(bulk, how.on_error, stop)
+        return settle(bulk, how.on_error)

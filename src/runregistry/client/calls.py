@@ -12,7 +12,7 @@ import msgspec
 from runregistry.client.answers import Answer, read_json
 from runregistry.wire import ROUTES, Route
 
-__all__ = ["Call", "Flow", "call"]
+__all__ = ["Batch", "Call", "Flow", "call"]
 
 T = TypeVar("T")
 
@@ -42,9 +42,28 @@ class Call:
     after_s: float = 0.0
 
 
-# A flow is an operation without I/O: it yields the calls that can run at the same time, receives what was read from their answers
-# in the same order, or has the failure thrown into it, and returns the result.
-Flow: TypeAlias = Generator[Sequence[Call], list[Any], T]
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Calls that can run at the same time, and of which each may fail by itself.
+
+    Attributes
+    ----------
+    calls : sequence of Call
+    on_done : callable
+        Told, as soon as a call is done, its position and what came of it: what was read, or the `RunRegistryError`. Runs where
+        the answer arrived, so that nothing that was done is lost when the rest is cut short.
+    ends_at_failure : bool
+        Whether no further call is begun once one has failed; what is under way is finished.
+    """
+
+    calls: Sequence[Call]
+    on_done: Callable[[int, Any], None]
+    ends_at_failure: bool = False
+
+
+# A flow is an operation without I/O. It yields the calls that can run at the same time, receives what was read from their answers
+# in the same order, or has the failure thrown into it, and returns the result. For a `Batch` it receives an empty list.
+Flow: TypeAlias = Generator[Sequence[Call] | Batch, list[Any], T]
 
 
 def _plain(value: Any) -> Any:

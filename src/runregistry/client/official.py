@@ -1,20 +1,23 @@
-"""What the official functions do on top of the flows: the shape of their rows, their notices, and their exceptions.
+"""What the official functions do on top of the flows: the shape of their rows and answers, their notices, and their exceptions.
 
 The old import paths hold signatures and print; everything else of them is here.
 """
 
 from __future__ import annotations
 
+import json
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
 import httpx2
 
+from runregistry.client.session import Session
+from runregistry.client.settings import Settings
 from runregistry.errors import APIError, AuthenticationError, RunRegistryError, TooManyRunsError, TransportError
 
-__all__ = ["as_official", "compress_dataset", "compress_run", "count_notices", "twin"]
+__all__ = ["Answers", "Changed", "PatchedSession", "as_official", "compress_dataset", "compress_run", "count_notices", "twin"]
 
 _SLOW = 10_000
 _NEEDS_FILTER = 20_000
@@ -78,19 +81,99 @@ def count_notices(rows: str, count: int, limit: int, has_filter: bool) -> Iterat
         )
 
 
-def as_official(fault: RunRegistryError, *, is_read: bool) -> RunRegistryError:
+class _Response:
+    """What release 1.x gave instead of an answer: the response, always a success here, because a refusal is raised."""
+
+    status_code = 200
+    ok = True
+
+    @property
+    def text(self) -> str:
+        """The answer as JSON."""
+        return json.dumps(self.json())
+
+    def json(self) -> Any:
+        """Return the answer."""
+        raise NotImplementedError
+
+    def raise_for_status(self) -> None:
+        """Do nothing."""
+
+
+class Changed(_Response, dict[str, Any]):
+    """What the registry answers to one change."""
+
+    def json(self) -> dict[str, Any]:
+        """Return the answer."""
+        return dict(self)
+
+
+class Answers(_Response, list[Any]):
+    """What the registry answers to changes, one a run, as release 3.x returns it; scripts for 1.x find their response in it.
+
+    Examples
+    --------
+    >>> answers = Answers([{"run_number": 355100, "state": "SIGNOFF"}])
+    >>> answers[0]["state"], answers.status_code, answers.text
+    ('SIGNOFF', 200, '{"run_number": 355100, "state": "SIGNOFF"}')
+    """
+
+    def __init__(self, answers: Iterable[Any] = ()) -> None:
+        super().__init__(Changed(answer) if isinstance(answer, dict) else answer for answer in answers)
+
+    def json(self) -> Any:
+        """Return the answer for the only run, or the list of all."""
+        return self[0] if len(self) == 1 else list(self)
+
+
+class _Headers(httpx2.Auth):
+    def __init__(self, headers: Callable[[], Mapping[str, str]]) -> None:
+        self._headers = headers
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        request.headers.update(self._headers())
+        yield request
+
+
+class PatchedSession(Session):
+    """The session of a script that has put functions of its own in the place of ``_get_token`` or ``_get_headers``.
+
+    They are called for each request, as the official client does; what they return is what the registry gets.
+    """
+
+    def __init__(
+        self, settings: Settings, transport: httpx2.BaseTransport | None, headers: Callable[[], Mapping[str, str]]
+    ) -> None:
+        self._put_on = _Headers(headers)
+        super().__init__(settings, transport)
+
+    def _connected(self) -> httpx2.Client:
+        http = super()._connected()
+        http.auth = self._put_on
+        return http
+
+
+def as_official(fault: RunRegistryError, refused: tuple[type[BaseException], ...] = ()) -> RunRegistryError:
     """Return a failure that the clauses of old scripts catch as well.
 
-    The official client is built on requests, so scripts catch ``requests.exceptions``; and it raises `ValueError` with the text
-    of the registry where a read is refused.
+    The official client is built on requests, so scripts catch ``requests.exceptions``. ``refused`` is what else it raises where
+    the registry refuses: `ValueError` of a read, `KeyError` where it looked for a key in the refusal.
     """
     if isinstance(fault, TransportError):
         return twin(fault, _json_classes() if isinstance(fault.__cause__, ValueError) else _requests_classes(fault.__cause__))
     if isinstance(fault, AuthenticationError):
         return twin(fault, _json_classes())
-    if isinstance(fault, APIError) and is_read:
-        return twin(fault, (ValueError,))
+    if isinstance(fault, APIError) and refused:
+        return twin(fault, refused if _is_json(fault.body) else _json_classes())
     return fault
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def twin(fault: RunRegistryError, also: Iterable[type[BaseException]]) -> RunRegistryError:
@@ -145,21 +228,26 @@ def _requests_exceptions() -> Any:
 
 def _requests_classes(cause: BaseException | None) -> tuple[type[BaseException], ...]:
     exceptions = _requests_exceptions()
-    if exceptions is None:
-        return ()
+    if exceptions is None:  # those of Python are OSErrors too, as all of requests are
+        return (TimeoutError if isinstance(cause, httpx2.TimeoutException) else ConnectionError,)
     if isinstance(cause, httpx2.ConnectError) and _is_about_tls(cause):
         return (exceptions.SSLError,)
-    table: tuple[tuple[type[BaseException], type[BaseException]], ...] = (
-        (httpx2.ConnectTimeout, exceptions.ConnectTimeout),
-        (httpx2.ReadTimeout, exceptions.ReadTimeout),
-        (httpx2.TimeoutException, exceptions.Timeout),
-        (httpx2.ProxyError, exceptions.ProxyError),
-        (httpx2.UnsupportedProtocol, exceptions.InvalidSchema),
-        (httpx2.InvalidURL, exceptions.InvalidURL),
-        (httpx2.DecodingError, exceptions.ContentDecodingError),
-        (httpx2.TransportError, exceptions.ConnectionError),
+    # Two classes where requests has one for a failure before the answer and another for one in the midst of it.
+    cut = (exceptions.ChunkedEncodingError, exceptions.ConnectionError)
+    late = (exceptions.ReadTimeout, exceptions.ConnectionError)
+    table: tuple[tuple[type[BaseException], tuple[type[BaseException], ...]], ...] = (
+        (httpx2.ConnectTimeout, (exceptions.ConnectTimeout,)),
+        (httpx2.ReadTimeout, late),
+        (httpx2.TimeoutException, (exceptions.Timeout, exceptions.ConnectionError)),
+        (httpx2.ProxyError, (exceptions.ProxyError,)),
+        (httpx2.UnsupportedProtocol, (exceptions.InvalidSchema,)),
+        (httpx2.InvalidURL, (exceptions.InvalidURL,)),
+        (httpx2.DecodingError, (exceptions.ContentDecodingError,)),
+        (httpx2.ReadError, cut),
+        (httpx2.RemoteProtocolError, cut),
+        (httpx2.TransportError, (exceptions.ConnectionError,)),
     )
-    return (next((theirs for ours, theirs in table if isinstance(cause, ours)), exceptions.RequestException),)
+    return next((theirs for ours, theirs in table if isinstance(cause, ours)), (exceptions.RequestException,))
 
 
 def _is_about_tls(fault: BaseException | None) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -115,3 +117,42 @@ def test_tasks_respect_the_number_in_flight() -> None:
 
     assert asyncio.run(main()) == [1] * 40
     assert most == 3
+
+
+# The connections of the first loop can't be closed any more when it has ended.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_client_serves_two_event_loops_one_after_the_other() -> None:
+    fake = FakeRegistry(120)
+    with fake.on_a_socket() as url:
+        client = AsyncClient(url, retries=QUICK)
+
+        async def ask() -> int:
+            return len(await client.runs())
+
+        async def end() -> int:
+            found = await ask()
+            await client.close()
+            return found
+
+        assert (asyncio.run(ask()), asyncio.run(end())) == (120, 120)
+    gc.collect()
+
+
+@pytest.mark.parametrize(("pause_s", "most"), [(0.0, 4), (0.02, 10)])
+def test_threads_are_fewer_where_answers_come_at_once(pause_s: float, most: int) -> None:
+    fake = FakeRegistry()
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        time.sleep(pause_s)
+        return answer(200, [])
+
+    fake.script["/cycles/global"] = [slow]
+
+    def flow() -> Flow[None]:
+        yield [call("get_cycles", None, {"workspace": "global"})]
+        yield [call("get_cycles", None, {"workspace": "global"}) for _ in range(60)]
+
+    with Client("local", transport=httpx2.MockTransport(fake), retries=QUICK) as client:
+        client._session.run(flow())
+    assert 1 <= fake.most_running <= most
+    assert pause_s == 0.0 or fake.most_running == most

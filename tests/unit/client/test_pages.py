@@ -54,7 +54,7 @@ def test_a_limit_cuts_the_list_and_the_requests(ask: Ask, fake: FakeRegistry, li
 
 
 def test_a_wire_filter_is_sent_as_it_is(ask: Ask, fake: FakeRegistry) -> None:
-    wire = {"and": [{"run_number": {"and": [{">": 1}]}}], "whatever.key": 3}
+    wire = {"and": [{"run_number": {"and": [{">": 1}]}}], "dataset_attributes.dt_state": 3}
     ask("datasets", wire, is_wire_filter=True)
     assert fake.bodies("/datasets_filtered_ordered")[0]["filter"] == wire
 
@@ -141,3 +141,45 @@ def test_the_page_size_is_a_setting(ask: Ask, fake: FakeRegistry) -> None:
     _filled(fake, 100)
     assert len(ask("runs", settings={"page_size": 10})) == 100
     assert len(fake.asked) == 10
+
+
+def test_a_long_list_is_read_in_wider_pages_after_the_first(ask: Ask, fake: FakeRegistry) -> None:
+    _filled(fake, 1730)
+    assert [row["run_number"] for row in ask("runs")] == list(range(1730, 0, -1))
+    asked = [(body["page_size"], body["page"]) for body in fake.bodies(PATH)]
+    assert asked[0] == (50, 0)
+    assert sorted(asked) == [(50, 0), (50, 1), (50, 2), (50, 3), *((200, page) for page in range(1, 9))]
+
+
+@pytest.mark.parametrize(("size", "sizes"), [(20, {20, 80}), (100, {100, 200}), (150, {150}), (400, {400})])
+def test_no_page_is_made_very_wide(ask: Ask, fake: FakeRegistry, size: int, sizes: set[int]) -> None:
+    _filled(fake, 11 * size)
+    assert len(ask("runs", settings={"page_size": size})) == 11 * size
+    assert {body["page_size"] for body in fake.bodies(PATH)} == sizes
+
+
+def test_a_limit_holds_in_wide_pages_too(ask: Ask, fake: FakeRegistry) -> None:
+    _filled(fake, 5000)
+    assert [row["run_number"] for row in ask("runs", limit=777)] == list(range(5000, 4223, -1))
+    assert sum(body["page_size"] for body in fake.bodies(PATH)) == 800
+
+
+def test_a_run_that_begins_between_wide_pages_is_noticed(ask: Ask, fake: FakeRegistry) -> None:
+    _filled(fake, 1000)
+    begun = iter([1001])
+
+    def before(page: int) -> None:
+        if page == 4:
+            fake.runs[:0] = [run_row(number) for number in begun]
+
+    fake.before_page = before
+    assert [row["run_number"] for row in ask("runs")] == list(range(1001, 0, -1))
+
+
+def test_a_wide_page_that_comes_short_is_missed(ask: Ask, fake: FakeRegistry) -> None:
+    _filled(fake, 1000)
+    cut = answer(200, {"runs": fake.runs[200:399], "pages": 20, "count": 1000})
+    pages = [answer(200, {"runs": fake.runs[:50], "pages": 20, "count": 1000})] + [cut] * 40
+    fake.script[PATH] = pages
+    with pytest.raises(TransportError, match="of 1000 runs are missing"):
+        ask("runs")

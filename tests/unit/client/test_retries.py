@@ -12,9 +12,9 @@ from tests.unit.client.fakes import FakeRegistry, answer
 
 from runregistry.client.answers import Answer
 from runregistry.client.calls import Call, call
-from runregistry.client.retries import deliver
+from runregistry.client.retries import deliver, is_unknown
 from runregistry.client.settings import RetryPolicy
-from runregistry.errors import ServerFault, SettingsError, TransportError
+from runregistry.errors import RunRegistryError, ServerFault, SettingsError, TransportError
 
 READ = call("get_datasets_accepted")
 WRITE = call("mark_significant", {"run_number": 1})
@@ -121,3 +121,67 @@ def test_retry_after_may_be_a_date() -> None:
 def test_a_policy_without_attempts_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match="allows 0 attempts"):
         next(deliver(WRITE, RetryPolicy(attempts=0)))
+
+
+def test_a_read_is_repeated_after_half_a_document(ask: Ask, fake: FakeRegistry) -> None:
+    fake.script["/cycles/global"] = [httpx2.Response(200, text='[{"cycle_name": "we'), answer(200, ["here"])]
+    assert ask("cycles") == ["here"]
+    assert len(fake.asked) == 2
+
+
+def test_a_read_of_which_only_half_ever_comes_is_an_error(ask: Ask, fake: FakeRegistry) -> None:
+    fake.script["/cycles/global"] = [httpx2.Response(200, text='[{"cycle_name": "we')]
+    with pytest.raises(TransportError, match="is not JSON"):
+        ask("cycles")
+    assert len(fake.asked) == 4
+
+
+def test_a_registry_that_moved_is_not_asked_again(ask: Ask, fake: FakeRegistry) -> None:
+    fake.script["/cycles/global"] = [httpx2.Response(301, headers={"location": "https://new.example.org/"})]
+    with pytest.raises(TransportError, match="has moved"):
+        ask("cycles")
+    assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "outcome", [httpx2.ReadError("cut"), httpx2.ReadTimeout("slow"), httpx2.Response(200, text='{"run'), answer(502), answer(504)]
+)
+def test_who_changes_something_is_told_when_it_may_have_been_applied(ask: Ask, fake: FakeRegistry, outcome: Any) -> None:
+    fake.script["/runs/mark_significant"] = [outcome]
+    with pytest.raises(RunRegistryError) as caught:
+        ask("mark_significant", [1])
+    assert len(fake.asked) == 1
+    assert str(caught.value).endswith("The change may have been applied: look at the history before you repeat it.")
+    assert is_unknown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        httpx2.ConnectError("refused"),
+        httpx2.ProxyError("407"),
+        httpx2.UnsupportedProtocol("no"),
+        answer(429),
+        answer(500, {"err": "Run not found"}),
+        httpx2.Response(302, headers={"location": "https://auth.example.org"}),
+    ],
+)
+def test_what_was_certainly_not_applied_is_not_said_to_be_unknown(ask: Ask, fake: FakeRegistry, outcome: Any) -> None:
+    fake.script["/runs/mark_significant"] = [outcome]
+    with pytest.raises(RunRegistryError) as caught:
+        ask("mark_significant", [1])
+    assert "applied" not in str(caught.value)
+    assert not is_unknown(caught.value)
+
+
+def test_a_read_is_never_said_to_have_been_applied(ask: Ask, fake: FakeRegistry) -> None:
+    fake.script["/cycles/global"] = [httpx2.ReadError("cut")]
+    with pytest.raises(TransportError) as caught:
+        ask("cycles")
+    assert "applied" not in str(caught.value)
+
+
+@pytest.mark.parametrize("wish", ["nan", "inf", "-inf", "1e400", "", "Tue, 99 Nov 2024 00:00:00 GMT"])
+def test_no_wish_of_the_registry_makes_the_client_wait_for_ever_or_fail(wish: str) -> None:
+    pauses = _pauses(READ, Answer(503, {"retry-after": wish}, b""), RetryPolicy(attempts=2, first_pause_s=1.0))
+    assert 0 < pauses[1] <= 120

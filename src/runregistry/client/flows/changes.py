@@ -1,14 +1,14 @@
-"""Changes, one request a run, one after the other: the first refusal ends the flow, and what was changed before stays changed.
+"""Changes: the request for each, its words checked before it is sent.
 
-Each returns the registry's answers, one a run. A refusal carries the status and the registry's text in its message, because
-people's tests look for ``User needs to be part of any of the following e-groups`` or ``Run must be in state OPEN`` in it.
+A refusal carries the status and the registry's text in its message, because people's tests look for ``User needs to be part of
+any of the following e-groups`` or ``Run must be in state OPEN`` in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from runregistry.client.answers import Answer, failure, read_json
 from runregistry.client.calls import Call, Flow, call
@@ -19,12 +19,16 @@ __all__ = [
     "change_class",
     "check_states",
     "check_status",
-    "edit_lumisections",
+    "edit",
     "mark_significant",
-    "move_datasets",
-    "move_runs",
-    "refresh_runs",
+    "move_dataset",
+    "move_run",
+    "one_by_one",
+    "refresh_run",
 ]
+
+# Makes the request for a run.
+OfRun: TypeAlias = Callable[[int], Call]
 
 
 def check_states(who: str, from_state: object, to_state: object, allowed: tuple[str, ...]) -> None:
@@ -48,45 +52,45 @@ def _read_change(doing: str, answer: Answer) -> Any:
     raise failure(answer, f"Got response {answer.status} when {doing}: {answer.text}")
 
 
-def _one_by_one(calls: Iterator[Call]) -> Flow[list[Any]]:
+def one_by_one(calls: Iterable[Call]) -> Flow[list[Any]]:
+    """Send changes one after the other and return the answers; the first refusal ends it, and what was changed before stays."""
     answers = []
     for each in calls:
         answers += yield [each]
     return answers
 
 
-def move_runs(from_state: str, to_state: str, run_numbers: Iterable[int]) -> Flow[list[Any]]:
-    """Move runs from one state to another."""
+def move_run(from_state: str, to_state: str) -> OfRun:
+    """Move a run from one state to another."""
     check_states("move_runs", from_state, to_state, RUN_STATES)
     states = {"from_state": from_state, "to_state": to_state}
     read = partial(_read_change, "moving datasets")  # compat: the official client says so of runs too
-    return (yield from _one_by_one(call("move_run", {"run_number": run}, states, read=read) for run in run_numbers))
+    return lambda run_number: call("move_run", {"run_number": run_number}, states, read=read)
 
 
-def mark_significant(run_numbers: Iterable[int]) -> Flow[list[Any]]:
-    """Mark runs as significant."""
+def mark_significant() -> OfRun:
+    """Mark a run as significant."""
     read = partial(_read_change, "making runs significant")
-    return (yield from _one_by_one(call("mark_significant", {"run_number": run}, read=read) for run in run_numbers))
+    return lambda run_number: call("mark_significant", {"run_number": run_number}, read=read)
 
 
-def refresh_runs(run_numbers: Iterable[int], *, reset: bool = False) -> Flow[list[Any]]:
-    """Fetch runs from OMS and classify them again; with ``reset``, as if they were new."""
+def refresh_run(*, reset: bool = False) -> OfRun:
+    """Fetch a run from OMS and classify it again; with ``reset``, as if it were new."""
     route = "reset_and_refresh_run" if reset else "refresh_run"
     read = partial(_read_change, "resetting and refreshing runs" if reset else "manually refreshing component statuses")
-    return (yield from _one_by_one(call(route, None, {"run_number": run}, read=read) for run in run_numbers))
+    return lambda run_number: call(route, None, {"run_number": run_number}, read=read)
 
 
-def edit_lumisections(
+def edit(
     run_number: int,
     first: int,
     last: int,
     component: str,
     status: str,
-    *,
     comment: str = "",
     cause: str = "",
     dataset_name: str = "online",
-) -> Flow[Any]:
+) -> Call:
     """Set the triplet of a component from the first to the last lumisection, both included."""
     check_status("edit_rr_lumisections", status)
     triplet = {"status": status, "comment": comment, "cause": cause}
@@ -96,24 +100,20 @@ def edit_lumisections(
         "dataset_name": dataset_name,
         "component": component,
     }
-    (answer,) = yield [call("edit_rr_lumisections", body, read=partial(_read_change, "editing rr lumisections"))]
-    return answer
+    return call("edit_rr_lumisections", body, read=partial(_read_change, "editing rr lumisections"))
 
 
-def move_datasets(
-    from_state: str, to_state: str, dataset_name: str, run_numbers: Iterable[int], *, workspace: str = "global"
-) -> Flow[list[Any]]:
-    """Move the datasets of a name from one state to another, in one workspace."""
+def move_dataset(from_state: str, to_state: str, dataset_name: str, *, workspace: str = "global") -> OfRun:
+    """Move a run's dataset of a name from one state to another, in one workspace."""
     check_states("move_datasets", from_state, to_state, DATASET_STATES)
     path = {"workspace": workspace, "from_state": from_state, "to_state": to_state}
     read = partial(_read_change, "moving datasets")
     named = {"dataset_name": dataset_name, "workspace": workspace}
-    return (yield from _one_by_one(call("move_dataset", {"run_number": run, **named}, path, read=read) for run in run_numbers))
+    return lambda run_number: call("move_dataset", {"run_number": run_number, **named}, path, read=read)
 
 
-def change_class(run_numbers: Iterable[int], run_class: str) -> Flow[list[Any]]:
-    """Give runs another class."""
+def change_class(run_class: str) -> OfRun:
+    """Give a run another class."""
     read = partial(_read_change, "changing run class")
     body = {"class": run_class}
-    calls = (call("manual_run_edit", body, {"run_number": run, "attribute": "class"}, read=read) for run in run_numbers)
-    return (yield from _one_by_one(calls))
+    return lambda run_number: call("manual_run_edit", body, {"run_number": run_number, "attribute": "class"}, read=read)
