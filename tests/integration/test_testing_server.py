@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import httpx2
 import pytest
 
 import runregistry
+from runregistry import Client
+from runregistry.client.settings import RetryPolicy
 from runregistry.errors import PermissionDenied, TransportError, UsageError
-from runregistry.testing import server
+from runregistry.testing import RunningRegistry, server
 
 
 def test_the_official_functions_work_on_it_as_on_any_target(few_runs_csv: Path) -> None:
@@ -60,3 +63,66 @@ def test_a_database_that_is_named_stays(tmp_path: Path, few_runs_csv: Path) -> N
 def test_data_that_cannot_be_read_is_an_error_before_anything_is_served() -> None:
     with pytest.raises(UsageError, match=r"missing\.csv"), server("missing.csv"):
         pass
+
+
+def test_the_sample_has_classes_states_datasets_and_edits() -> None:
+    with server(sample=True) as registry, registry.client() as client:
+        runs = {row["run_number"]: row["rr_attributes"] for row in client.runs()}
+        assert [(number, run["class"], run["state"]) for number, run in sorted(runs.items())] == [
+            (355100, "Collisions22", "COMPLETED"),
+            (355101, "Collisions22", "SIGNOFF"),
+            (355102, "Collisions22", "SIGNOFF"),
+            (355103, "Cosmics22", "SIGNOFF"),
+            (355104, "Collisions22", "OPEN"),
+            (355105, "Cosmics22", "OPEN"),
+            (355106, "Collisions22", "OPEN"),
+        ]
+        assert [number for number, run in runs.items() if not run["significant"]] == [355106]
+        states = {(row["run_number"], row["name"]): row["dataset_attributes"].get("global_state") for row in client.datasets()}
+        assert states[355100, "/PromptReco/Collisions2022/DQM"] == "COMPLETED"
+        assert states[355101, "/Express/Collisions2022/DQM"] == "OPEN"
+        assert states[355103, "/PromptReco/Cosmics2022/DQM"] == "waiting dqm gui"
+        strip = client.ranges_by_component(355104)["tracker-strip"]
+        assert [(row["start"], row["end"], row["status"]) for row in strip] == [(1, 3, "GOOD"), (4, 6, "BAD"), (7, 12, "GOOD")]
+
+
+def test_the_sample_is_the_same_each_time() -> None:
+    def without_times(url: str) -> object:
+        with Client(url) as client:
+            rows = [*client.runs(), *client.datasets()]
+        return [{key: value for key, value in row.items() if key not in ("created_at", "updated_at", "Run")} for row in rows]
+
+    with server(sample=True) as one, server(sample=True) as other:
+        assert without_times(one.url) == without_times(other.url)
+
+
+def test_clients_may_say_that_they_are_somebody_else() -> None:
+    with server(sample=True) as registry, registry.client(email="guest@example.org", egroups="guests") as guest:
+        assert guest.settings.email == "guest@example.org"
+        with pytest.raises(PermissionDenied):
+            guest.edit_lumisections(355104, 1, 1, "dt-dt", "BAD", comment="not allowed")
+
+
+def test_there_is_a_client_for_tasks() -> None:
+    async def ask(registry: RunningRegistry) -> int:
+        async with registry.async_client() as client:
+            return len(await client.runs())
+
+    with server(sample=True) as registry:
+        assert asyncio.run(ask(registry)) == 7
+
+
+def test_it_can_be_stopped_and_comes_back_where_it_was() -> None:
+    with server(sample=True) as registry, registry.client(retries=RetryPolicy(attempts=1)) as client:
+        url = registry.url
+        registry.stop()
+        assert not registry.is_running
+        with pytest.raises(TransportError):
+            client.runs()
+        registry.start()
+        assert registry.url == url
+        assert len(client.runs()) == 7
+        with pytest.raises(UsageError, match="is running already"):
+            registry.start()
+        registry.restart()
+        assert len(client.runs()) == 7
