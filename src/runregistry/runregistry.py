@@ -9,15 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterator
-from importlib import import_module
-from itertools import chain, repeat, starmap
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import runregistry
 from runregistry.client import arguments, flows
 from runregistry.client.collector import paused_collector
-from runregistry.client.questions import to_wire
+from runregistry.client.flows import changes
+from runregistry.client.flows.changes import one_by_one
 from runregistry.client.settings import (
     DEFAULT_EMAIL,
     Settings,
@@ -28,12 +27,13 @@ from runregistry.client.settings import (
     user_agent,
     working_directory,
 )
-from runregistry.errors import MissingExtraError, RunRegistryError, UsageError
+from runregistry.errors import RunRegistryError, UsageError
 from runregistry.terms import DATASET_STATES, EDITABLE_STATUSES, RUN_STATES, WAITING_DQM_GUI
+from runregistry.utils import __parse_runs_arg as __parse_runs_arg
 from runregistry.utils import transform_to_rr_dataset_filter, transform_to_rr_run_filter
 
 if TYPE_CHECKING:
-    from runregistry.client.calls import Flow
+    from runregistry.client.calls import Call, Flow
     from runregistry.client.session import Session
 
 __all__ = [
@@ -94,13 +94,15 @@ client_secret: str | None = None
 
 _lock = threading.Lock()
 _opened: Session | None = None
-_transports: Iterator[Any] = repeat(None)  # one for each session; None is the network
 _taken: dict[str, Any] = {"email": email, "egroups": egroups, "client_id": client_id, "client_secret": client_secret}
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":  # read from the installed distribution, which takes longer than all of this module
         return package_version()
+    if name in ("requests", "get_api_token", "get_with_token"):
+        how = "replace _get_token or _get_headers, or ask a registry that runregistry.testing.server() serves"
+        raise AttributeError(f"{name} is not used any more, so that patching it would have no effect: in tests, {how}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -127,27 +129,21 @@ def setup(target: str) -> None:
     'http://localhost:9500'
     >>> runregistry.setup("production")
     """
-    global api_url, use_cookies, target_application, target_name, _transports
+    global api_url, use_cookies, target_application, target_name
     found = resolve_target(target)
     _close()
-    _transports = _embedded_transports() if found.name == "embedded" else repeat(None)
+    opened = _transport(Settings(found.name, found.base_url)) if found.name == "embedded" else None
     api_url, target_application, target_name = found.base_url, found.audience, found.name
     use_cookies = bool(found.audience)
     _take_identity()
-    if found.name == "embedded":
-        _session()  # holds the registry that was opened, so that the next setup closes it
+    if opened is not None:
+        _session(opened)  # holds the registry that was opened, so that the next setup closes it
 
 
-def _embedded_transports() -> Iterator[Any]:
-    """Open the registry in this process; what is missing for it is missed here, and another one is opened if a global changes."""
-    try:
-        open_transport = import_module("runregistry.local").transport
-        first = open_transport()
-    except ModuleNotFoundError as fault:
-        if (fault.name or "").partition(".")[0] == "runregistry":
-            raise
-        raise MissingExtraError("the embedded registry", "server") from fault
-    return chain([first], starmap(open_transport, repeat(())))
+def _transport(settings: Settings) -> Any:
+    from runregistry.client.embedded import transport
+
+    return transport(settings)
 
 
 def _take_identity() -> None:
@@ -174,22 +170,29 @@ def _settings() -> Settings:
         egroups=egroups,
         client_id=client_id,
         client_secret=client_secret,
-        timeout_s=REQUESTS_TIMEOUT,
+        timeout_s=arguments.seconds(REQUESTS_TIMEOUT),
     )
 
 
-def _session() -> Session:
-    """Return the session that fits the globals."""
+def _session(transport: Any = None) -> Session:
+    """Return the session that fits the globals, over a transport if there is one already."""
     global _opened
+    from runregistry.client.official import PatchedSession
     from runregistry.client.session import Session
 
     wanted = _settings()
+    kind = Session if (_get_token, _get_headers) == _OWN else PatchedSession
     with _lock:
-        if _opened is None or _opened.settings != wanted:
+        if _opened is None or _opened.settings != wanted or type(_opened) is not kind:
             if _opened is not None:
                 _opened.close()
-            _opened = Session(wanted, next(_transports))
+            transport = transport or _transport(wanted)
+            _opened = Session(wanted, transport) if kind is Session else PatchedSession(wanted, transport, _patched_headers)
         return _opened
+
+
+def _patched_headers() -> dict[str, str]:
+    return _get_headers(token=_get_token())
 
 
 @atexit.register
@@ -201,13 +204,21 @@ def _close() -> None:
         _opened = None
 
 
-def _run(flow: Flow[T], *, is_read: bool = True) -> T:
+def _run(flow: Flow[T], refused: tuple[type[BaseException], ...] = (ValueError,)) -> T:
+    """Run a flow; ``refused`` is what else a refusal of the registry is caught as."""
     from runregistry.client.official import as_official
 
     try:
         return _session().run(flow)
     except RunRegistryError as fault:
-        raise as_official(fault, is_read=is_read) from fault.__cause__
+        raise as_official(fault, refused) from fault.__cause__
+
+
+def _change(calls: Iterable[Call]) -> list[Any]:
+    """Send changes one by one; a refusal is an exception of no special class."""
+    from runregistry.client.official import Answers
+
+    return Answers(_run(one_by_one(calls), ()))
 
 
 def _get_target() -> str:
@@ -225,12 +236,15 @@ def _get_token() -> str:
     try:
         return _session().token()
     except RunRegistryError as fault:
-        raise as_official(fault, is_read=True) from fault.__cause__
+        raise as_official(fault) from fault.__cause__
 
 
 def _get_headers(token: str = "") -> dict[str, str]:
     headers = identity_headers(_settings())
     return {**headers, "Authorization": f"Bearer {token}"} if token else headers
+
+
+_OWN = (_get_token, _get_headers)  # a script may put functions of its own in their place
 
 
 def _tell(*lines: object) -> None:
@@ -239,19 +253,23 @@ def _tell(*lines: object) -> None:
             print(line)
 
 
-def _get_rows(listing: flows.Listing, limit: int, question: dict[str, Any]) -> list[dict[str, Any]]:
-    from runregistry.client.official import count_notices
+def _get_rows(listing: flows.Listing, limit: int, is_compressed: bool, question: dict[str, Any]) -> list[dict[str, Any]]:
+    from runregistry.client.official import compress_dataset, compress_run, count_notices
 
     def on_count(count: int) -> None:
         for line in count_notices(listing.rows, count, limit, "filter" in question):
             print(line)
 
+    transform = transform_to_rr_run_filter if listing is flows.RUNS else transform_to_rr_dataset_filter
+    compress = compress_run if listing is flows.RUNS else compress_dataset
     asked = question.get("filter", {})
-    wire = asked if question.get("ignore_filter_transformation", False) else to_wire(listing, asked)
-    _tell(f"{api_url}/{listing.route_name}", wire)
-    wanted = flows.Question(wire, question.get("sortings", []), question.get("page_size", PAGE_SIZE))
+    if not question.get("ignore_filter_transformation", False):
+        asked = transform(asked)
+    _tell(f"{api_url}/{listing.route_name}", asked)
+    wanted = flows.Question(asked, question.get("sortings", []), question.get("page_size", PAGE_SIZE))
     with paused_collector():
-        return _run(flows.read_pages(listing, wanted, limit=limit, on_count=on_count))
+        keep = compress if is_compressed else None
+        return _run(flows.read_pages(listing, wanted, limit=limit, on_count=on_count, keep=keep))
 
 
 def _only(rows: list[dict[str, Any]], what: str) -> dict[str, Any]:
@@ -287,12 +305,7 @@ def get_runs(limit: int = 40000, compress_attributes: bool = True, **kwargs: Any
     TooManyRunsError
         More than 20,000 runs, and no filter.
     """
-    rows = _get_rows(flows.RUNS, limit, kwargs)
-    if not compress_attributes:
-        return rows
-    from runregistry.client.official import compress_run
-
-    return [compress_run(row) for row in rows]
+    return _get_rows(flows.RUNS, limit, compress_attributes, kwargs)
 
 
 def get_dataset(run_number: Any, dataset_name: Any = "online", **kwargs: Any) -> dict[str, Any]:
@@ -303,12 +316,7 @@ def get_dataset(run_number: Any, dataset_name: Any = "online", **kwargs: Any) ->
 
 def get_datasets(limit: int = 40000, compress_attributes: bool = True, **kwargs: Any) -> list[dict[str, Any]]:
     """Return the datasets that a filter matches, ``online`` ones too; arguments and exceptions as of `get_runs`."""
-    rows = _get_rows(flows.DATASETS, limit, kwargs)
-    if not compress_attributes:
-        return rows
-    from runregistry.client.official import compress_dataset
-
-    return [compress_dataset(row) for row in rows]
+    return _get_rows(flows.DATASETS, limit, compress_attributes, kwargs)
 
 
 def get_dataset_names_of_run(run_number: Any, **kwargs: Any) -> Any:
@@ -381,12 +389,12 @@ def create_json(json_logic: Any, dataset_name_filter: Any, **kwargs: Any) -> Any
         last = line
 
     flow = flows.create_json(json_logic, dataset_name_filter, longest_pause_s=JSON_CREATION_SLEEP_TIME, on_progress=on_progress)
-    return _run(flow)
+    return _run(flow, (ValueError, KeyError))
 
 
 def generate_json(json_logic: Any, **kwargs: Any) -> Any:
     """Have a JSON made by the service's old compiler, which knows few operators; `create_json` is better."""
-    return _run(flows.generate_json(json_logic))
+    return _run(flows.generate_json(json_logic), (ValueError, KeyError))
 
 
 def move_runs(from_: str, to_: str, run: Any = None, runs: Any = None, **kwargs: Any) -> list[Any]:
@@ -400,26 +408,26 @@ def move_runs(from_: str, to_: str, run: Any = None, runs: Any = None, **kwargs:
         The registry refuses; the text holds status and answer.
     """
     numbers = arguments.run_numbers("move_runs", run, runs)
-    return _run(flows.move_runs(from_, to_, numbers), is_read=False)
+    return _change(map(changes.move_run(from_, to_), numbers))
 
 
 def make_significant_runs(run: Any = None, runs: Any = None, **kwargs: Any) -> list[Any]:
     """Mark one or more runs as significant; return the answers, raise as `move_runs`."""
     numbers = arguments.run_numbers("make_significant_runs", run, runs)
-    return _run(flows.mark_significant(numbers), is_read=False)
+    return _change(map(changes.mark_significant(), numbers))
 
 
 def reset_RR_attributes_and_refresh_runs(runs: Any = None, **kwargs: Any) -> list[Any]:
     """Fetch runs from OMS and classify them as if they were new; return the answers, raise as `move_runs`."""
     numbers = arguments.run_numbers("reset_RR_attributes_and_refresh_runs", kwargs.get("run"), runs, "'runs' argument was")
-    return _run(flows.refresh_runs(numbers, reset=True), is_read=False)
+    return _change(map(changes.refresh_run(reset=True), numbers))
 
 
 def manually_refresh_components_statuses_for_runs(runs: Any = None, **kwargs: Any) -> list[Any]:
     """Fetch runs from OMS and classify again what no shifter has changed; return the answers, raise as `move_runs`."""
     who = "manually_refresh_components_statuses_for_runs"
     numbers = arguments.run_numbers(who, kwargs.get("run"), runs, "'runs' argument was")
-    return _run(flows.refresh_runs(numbers), is_read=False)
+    return _change(map(changes.refresh_run(), numbers))
 
 
 def edit_rr_lumisections(
@@ -434,10 +442,8 @@ def edit_rr_lumisections(
     **kwargs: Any,
 ) -> Any:
     """Set status, comment and cause of a component from ``lumi_start`` to ``lumi_end``, both included; raise as `move_runs`."""
-    flow = flows.edit_lumisections(
-        run, lumi_start, lumi_end, component, status, comment=comment, cause=cause, dataset_name=dataset_name
-    )
-    return _run(flow, is_read=False)
+    sent = changes.edit(run, lumi_start, lumi_end, component, status, comment, cause, dataset_name)
+    return _change([sent])[0]
 
 
 def move_datasets(
@@ -445,13 +451,13 @@ def move_datasets(
 ) -> list[Any]:
     """Move the datasets of a name from one state to another in one workspace; return the answers, raise as `move_runs`."""
     numbers = arguments.run_numbers("move_datasets", run, runs)
-    return _run(flows.move_datasets(from_, to_, dataset_name, numbers, workspace=workspace), is_read=False)
+    return _change(map(changes.move_dataset(from_, to_, dataset_name, workspace=workspace), numbers))
 
 
 def change_run_class(run_numbers: Any, new_class: str) -> list[Any]:
     """Give one run or a list of runs another class; return the answers, raise as `move_runs`."""
     numbers = arguments.check_class_change(run_numbers, new_class)
-    return _run(flows.change_class(numbers, new_class), is_read=False)
+    return _change(map(changes.change_class(new_class), numbers))
 
 
 def _read_env_file() -> None:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from runregistry.client.arguments import parse_runs
+from runregistry.attributes import (
+    dataset_attributes,
+    dataset_table_attributes,
+    dataset_triplet_attributes,
+    run_oms_attributes,
+    run_rr_attributes,
+    run_table_attributes,
+    run_triplet_attributes,
+)
+from runregistry.client.arguments import heeded_conditions, parse_runs
 from runregistry.filters.short import dataset_filter_to_wire, run_filter_to_wire
 
-__all__ = ["transform_to_rr_dataset_filter", "transform_to_rr_run_filter"]
+__all__ = [
+    "dataset_attributes",
+    "dataset_table_attributes",
+    "dataset_triplet_attributes",
+    "run_oms_attributes",
+    "run_rr_attributes",
+    "run_table_attributes",
+    "run_triplet_attributes",
+    "transform_to_rr_dataset_filter",
+    "transform_to_rr_run_filter",
+]
 
 
 def __parse_runs_arg(runs: Any) -> list[Any]:
@@ -23,7 +42,7 @@ def transform_to_rr_run_filter(run_filter: Any) -> dict[str, Any]:
     >>> transform_to_rr_run_filter({"class": "Collisions24"})
     {'rr_attributes.class': {'=': 'Collisions24'}}
     """
-    return run_filter_to_wire(run_filter)
+    return run_filter_to_wire(heeded_conditions(run_filter))
 
 
 def transform_to_rr_dataset_filter(dataset_filter: Any) -> dict[str, Any]:

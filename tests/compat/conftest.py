@@ -8,6 +8,7 @@ from tests.unit.client.fakes import FakeRegistry
 
 import runregistry
 
+collect_ignore = ["scripts"]  # which are run by test_scripts.py, each on its own
 NAMES = ("ENVIRONMENT", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET", "RUNREGISTRY_EMAIL", "RUNREGISTRY_EGROUPS", "RUNREGISTRY_DATABASE")
 
 

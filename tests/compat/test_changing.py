@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.unit.client.fakes import FakeRegistry, answer
 
 import runregistry
-from runregistry.errors import Conflict, PermissionDenied
+from runregistry.errors import Conflict, NotFound, PermissionDenied
 
 NOT_PERMITTED = "User needs to be part of any of the following e-groups to fulfill this action"
 CHANGES: list[tuple[str, Callable[..., Any], str]] = [
@@ -36,7 +37,7 @@ def test_runs_may_be_given_in_many_ways(fake: FakeRegistry, change: Callable[...
 
 
 @every_change
-@pytest.mark.parametrize("runs", [{}, {"runs": []}, {"runs": None}, {"runs": "seven"}, {"runs": {}}])
+@pytest.mark.parametrize("runs", [{}, {"runs": []}, {"runs": None}, {"runs": "seven"}, {"runs": {}}, {"run": 0}, {"runs": [0]}])
 def test_no_run_is_a_value_error(fake: FakeRegistry, change: Callable[..., Any], path: str, runs: Any) -> None:
     with pytest.raises(ValueError, match=r"\(\): no '.*runs' argument"):
         change(**runs)
@@ -56,6 +57,29 @@ def test_a_run_that_is_not_open_is_an_exception_with_its_text(fake: FakeRegistry
     fake.script[path] = [answer(500, {"err": "Run must be in state OPEN to be refreshed"})]
     with pytest.raises(Conflict, match=r"Got response 500 .*Run must be in state OPEN"):
         change(runs=[7])
+
+
+@every_change
+def test_numbers_out_of_a_table_are_numbers(fake: FakeRegistry, change: Callable[..., Any], path: str) -> None:
+    fake.script[path] = [answer(200, {})]
+    for runs in ({"run": np.int64(7)}, {"runs": np.array([7])}, {"run": 0, "runs": [7]}):
+        change(**runs)
+    assert len(fake.asked) == 3
+
+
+@every_change
+def test_the_answers_are_also_what_release_1_returned(fake: FakeRegistry, change: Callable[..., Any], path: str) -> None:
+    fake.script[path] = [answer(200, {"run_number": 7})]
+    answers: Any = change(runs=7)
+    assert all(each.status_code == 200 for each in answers)
+    assert (answers.status_code, answers.json()) == (200, {"run_number": 7})
+
+
+def test_what_was_done_before_a_refusal_stays_and_nothing_is_tried_after_it(fake: FakeRegistry) -> None:
+    fake.script["/runs/mark_significant"] = [answer(200, {}), answer(500, {"err": "Run not found"}), answer(200, {})]
+    with pytest.raises(NotFound, match=r"Got response 500 when making runs significant: .*Run not found"):
+        runregistry.make_significant_runs(runs=[1, 2, 3])
+    assert [body["run_number"] for body in fake.bodies("/runs/mark_significant")] == [1, 2]
 
 
 def test_each_run_is_one_request_in_order(fake: FakeRegistry) -> None:

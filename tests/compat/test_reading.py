@@ -139,8 +139,10 @@ def test_a_long_list_is_warned_of(
     fake: FakeRegistry, capsys: pytest.CaptureFixture[str], call: str, path: str, rows: str
 ) -> None:
     _many(fake, path, rows, 10_001)
-    getattr(runregistry, call)()
-    assert capsys.readouterr().out.startswith(f"WARNING: fetching more than 10,000 {rows}")
+    getattr(runregistry, call)(limit=0)
+    alert, warning = capsys.readouterr().out.splitlines()
+    assert alert.startswith("ALERT:")
+    assert warning.startswith(f"WARNING: fetching more than 10,000 {rows}")
 
 
 @pytest.mark.parametrize(("call", "path", "rows"), [("get_runs", RUNS, "runs"), ("get_datasets", DATASETS, "datasets")])
@@ -148,7 +150,7 @@ def test_a_very_long_list_needs_a_filter_if_an_empty_one(fake: FakeRegistry, cal
     _many(fake, path, rows, 20_001)
     with pytest.raises(TooManyRunsError, match="must pass a filter"):
         getattr(runregistry, call)()
-    assert getattr(runregistry, call)(filter={}) == []
+    assert getattr(runregistry, call)(limit=0, filter={}) == []
 
 
 def test_a_question_that_is_refused_is_a_value_error_with_its_text(fake: FakeRegistry) -> None:
@@ -156,6 +158,26 @@ def test_a_question_that_is_refused_is_a_value_error_with_its_text(fake: FakeReg
     with pytest.raises(ValueError, match=r"^column Run\.foo does not exist$") as caught:
         runregistry.get_runs(filter={"foo": 1}, ignore_filter_transformation=True)
     assert isinstance(caught.value, APIError)
+
+
+@pytest.mark.parametrize("condition", [True, None, {"=": True}, {"<>": "BAD"}, {"like": "%noise%"}])
+def test_a_condition_that_never_had_an_effect_has_none_and_is_warned_of(fake: FakeRegistry, condition: Any) -> None:
+    asked = {"class": "x", "tracker-strip": condition, "dt-dt": "GOOD"}
+    with pytest.warns(UserWarning, match="the condition 'tracker-strip': .* has no effect"):
+        runregistry.get_runs(filter=asked)
+    assert fake.bodies(RUNS)[0]["filter"] == {"rr_attributes.class": {"=": "x"}, "triplet_summary.dt-dt.GOOD": {">": 0}}
+    assert list(asked) == ["class", "tracker-strip", "dt-dt"]
+
+
+def test_a_dataset_is_asked_for_by_status_only() -> None:
+    with pytest.raises(FilterError, match="status must be either GOOD"):
+        runregistry.get_datasets(filter={"tracker-strip": True})
+
+
+def test_a_transformation_of_ones_own_is_used(fake: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old, "transform_to_rr_run_filter", lambda run_filter: {"mine": run_filter})
+    runregistry.get_runs(filter={"a": 1})
+    assert fake.bodies(RUNS)[0]["filter"] == {"mine": {"a": 1}}
 
 
 def test_an_unknown_attribute_is_an_exception_with_the_old_text(fake: FakeRegistry) -> None:
@@ -248,6 +270,13 @@ def test_a_timeout_of_the_module_counts(fake: FakeRegistry) -> None:
     with pytest.raises(TransportError, match=r"limit 0\.05 s"):
         runregistry.get_cycles()
     time.sleep(0.2)
+
+
+@pytest.mark.parametrize("timeout", [None, (5, 60), 5])
+def test_a_timeout_may_be_all_that_requests_takes(fake: FakeRegistry, timeout: Any) -> None:
+    fake.script["/cycles/global"] = [answer(200, [])]
+    old.REQUESTS_TIMEOUT = timeout
+    assert runregistry.get_cycles() == []
 
 
 def test_a_sign_in_page_is_a_value_error_as_a_decoder_would_have_raised(fake: FakeRegistry) -> None:

@@ -174,7 +174,7 @@ class _Embedded(httpx2.MockTransport):
 def test_the_embedded_registry_is_opened_at_setup_and_closed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     local = types.ModuleType("runregistry.local")
     made: list[_Embedded] = []
-    local.transport = lambda: made.append(_Embedded()) or made[-1]  # type: ignore[attr-defined,func-returns-value]
+    local.transport = lambda database: made.append(_Embedded()) or made[-1]  # type: ignore[attr-defined,func-returns-value]
     monkeypatch.setitem(sys.modules, "runregistry.local", local)
     runregistry.setup("embedded")
     assert len(made) == 1
@@ -188,7 +188,7 @@ def test_the_embedded_registry_is_opened_at_setup_and_closed_by_the_next(monkeyp
 def test_an_embedded_registry_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     local = types.ModuleType("runregistry.local")
 
-    def transport() -> None:
+    def transport(database: object) -> None:
         raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
 
     local.transport = transport  # type: ignore[attr-defined]
@@ -196,3 +196,41 @@ def test_an_embedded_registry_that_is_not_installed_says_what_to_install(monkeyp
     with pytest.raises(MissingExtraError, match=r"pip install 'runregistry\[server\]'"):
         runregistry.setup("embedded")
     assert old.target_name == "production"
+
+
+def test_a_function_for_tokens_of_ones_own_is_called_for_each_request(
+    fake: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.script["/datasets_accepted"] = [answer(200, [])]
+    tokens = (f"token {number}" for number in count())
+    monkeypatch.setattr(old, "_get_token", lambda: next(tokens))
+    old.target_application = "the-audience"
+    for _ in range(2):
+        runregistry.get_datasets_accepted()
+    assert [request.headers["authorization"] for request in fake.asked] == ["Bearer token 0", "Bearer token 1"]
+
+
+def test_a_function_for_headers_of_ones_own_gets_the_token_and_says_what_is_sent(
+    fake: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, made = f"{old.api_url}/sso", old._settings
+    fake.script["/sso"] = [answer(200, {"access_token": "abc", "expires_in": 100})]
+    fake.script["/datasets_accepted"] = [answer(200, [])]
+    monkeypatch.setattr(old, "_settings", lambda: replace(made(), token_url=url, client_id="me", client_secret="hush"))
+    monkeypatch.setattr(old, "_get_headers", lambda token="": {"X-Mine": token, "User-Agent": "mine"})
+    old.target_application = "the-audience"
+    runregistry.get_datasets_accepted()
+    runregistry.get_datasets_accepted()
+    sent = [request for request in fake.asked if request.url.path == "/datasets_accepted"]
+    assert [(request.headers["x-mine"], request.headers["user-agent"]) for request in sent] == [("abc", "mine")] * 2
+    assert len(fake.asked) == 3
+
+
+def test_the_own_functions_count_again_when_they_are_put_back(fake: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.script["/datasets_accepted"] = [answer(200, [])]
+    with monkeypatch.context() as patch:
+        patch.setattr(old, "_get_token", lambda: "mine")
+        runregistry.get_datasets_accepted()
+    runregistry.get_datasets_accepted()
+    assert "authorization" in fake.asked[0].headers
+    assert "authorization" not in fake.asked[1].headers

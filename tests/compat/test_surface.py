@@ -94,7 +94,18 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize(
     ("value", "runs"),
-    [(5, [5]), ("362761", [362761]), ([1, "2"], [1, "2"]), ("x", []), ("", []), (None, []), ((1,), []), (1.5, [])],
+    [
+        (5, [5]),
+        ("362761", [362761]),
+        (" 7 ", [7]),
+        ("1_000", [1000]),
+        ([1, "2"], [1, "2"]),
+        ("x", []),
+        ("", []),
+        (None, []),
+        ((1,), []),
+        (1.5, []),
+    ],
 )
 def test_the_helper_for_run_arguments_returns_a_list(value: object, runs: list[object]) -> None:
     assert runregistry.utils.__dict__["__parse_runs_arg"](value) == runs
@@ -154,3 +165,21 @@ def test_globals_can_be_read_through_the_package_and_are_up_to_date() -> None:
         for name in GLOBALS:
             assert getattr(runregistry, name) == getattr(runregistry.runregistry, name)
         assert runregistry.target_name == target
+
+
+@pytest.mark.parametrize("name", ["requests", "get_api_token", "get_with_token"])
+def test_what_is_not_used_any_more_says_what_to_patch_instead(name: str) -> None:
+    with pytest.raises(AttributeError, match=r"replace _get_token or _get_headers, or ask .*testing\.server"):
+        getattr(runregistry.runregistry, name)
+
+
+def test_the_helper_for_run_arguments_is_on_the_other_path_too() -> None:
+    from runregistry.runregistry import __parse_runs_arg as parse
+
+    assert parse("7") == [7]
+
+
+def test_the_tables_of_names_are_on_the_other_path_too() -> None:
+    from runregistry import attributes, utils
+
+    assert all(getattr(utils, name) is getattr(attributes, name) for name in attributes.__all__)

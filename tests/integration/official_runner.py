@@ -30,8 +30,6 @@ def play(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def sign_in(egroups: str) -> None:
     """Add the e-groups to each request, as the sign-in proxy in front of the service does."""
-    if hasattr(runregistry.runregistry, "egroups"):
-        runregistry.runregistry.egroups = egroups
     headers = runregistry.runregistry._get_headers
     runregistry.runregistry._get_headers = lambda *args, **kwargs: {**headers(*args, **kwargs), "egroups": egroups}
 

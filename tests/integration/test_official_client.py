@@ -1,28 +1,24 @@
 """The official client, release 3.1.2, on our registry: the same calls through it and through our client have the same answers.
 
-It needs an environment of its own, as both packages are called `runregistry`; that is made once, in a folder that git ignores.
+Each call by itself; whole scripts, and release 1.1.0, are in `tests/compat/test_scripts.py`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conformance.comparing import differences
+from tests.official_clients import NEWEST, environment, python_of_release
 
 from runregistry import Client, testing
 from runregistry.server import load_files
 
-VERSION = "3.1.2"
-ROOT = Path(__file__).parents[2]
 RUNNER = Path(__file__).with_name("official_runner.py")
 RUN = 315512
 OFFLINE = "/PromptReco/Collisions2018A/DQM"
@@ -122,31 +118,7 @@ Outcome = dict[str, Any]
 @pytest.fixture(scope="session")
 def official_python() -> Path:
     """The Python of an environment with the official client."""
-    folder = ROOT / ".official-client-venv"
-    if not python_of(folder).exists():
-        made = Path(tempfile.mkdtemp(prefix=".official-client-venv-", dir=ROOT))
-        try:
-            install(made)
-            made.rename(folder)  # at once, so that an interrupted installation is never taken for a whole one
-        except OSError:
-            if not python_of(folder).exists():  # or a test process beside this one was faster
-                raise
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
-    return python_of(folder)
-
-
-def install(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, capture_output=True)
-    pip = [str(python_of(folder)), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input", "--retries", "1"]
-    done = subprocess.run([*pip, f"runregistry=={VERSION}"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        last = (done.stderr.strip() or "pip said nothing").splitlines()[-1]
-        pytest.skip(f"the official client {VERSION} can't be installed from the package index: {last}")
-
-
-def python_of(folder: Path) -> Path:
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return python_of_release(NEWEST)
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +133,6 @@ def registry(few_runs_csv: Path) -> Iterator[str]:
 
 
 def play(python: Path | str, url: str, folder: Path, calls: Sequence[Any] = CALLS, **more: str) -> list[Outcome]:
-    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     done = subprocess.run(
         [str(python), "-W", "ignore", str(RUNNER)],
         input=json.dumps({"url": url, "calls": calls, **more}),
@@ -169,7 +140,7 @@ def play(python: Path | str, url: str, folder: Path, calls: Sequence[Any] = CALL
         text=True,
         timeout=120,
         cwd=folder,
-        env=environment,
+        env=environment(python),
     )
     assert done.returncode == 0, done.stderr
     outcomes: list[Outcome] = json.loads(done.stdout)
@@ -224,10 +195,11 @@ def test_what_the_official_client_changed_is_there(changes: list[dict[str, Outco
     assert "Run must be in state OPEN" in official["edit a run that is signed off"]["text"]
 
 
-def test_it_is_the_official_client_that_asks(official_python: Path) -> None:
+def test_it_is_the_official_client_that_asks(official_python: Path, tmp_path: Path) -> None:
     code = "import runregistry; print(runregistry.__version__, runregistry.runregistry.requests.__name__)"
-    said = subprocess.run([str(official_python), "-c", code], capture_output=True, text=True, check=True, cwd=ROOT / "tests")
-    assert said.stdout.split() == [VERSION, "requests"]
+    env = environment(official_python)
+    said = subprocess.run([str(official_python), "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path, env=env)
+    assert said.stdout.split() == [NEWEST, "requests"]
 
 
 @pytest.mark.parametrize("name", READS)
