@@ -7,23 +7,41 @@ from typing import Annotated
 
 import typer
 
-from runregistry.cli import serving
+from runregistry.cli import doctor, serving, signing_in
 from runregistry.cli.admin import admin_app
-from runregistry.cli.rows import Format
+from runregistry.cli.ask_commands import add_ask_commands
+from runregistry.cli.certifying import add_certification_commands
+from runregistry.cli.change_commands import add_change_commands
+from runregistry.cli.gathering import gathered
+from runregistry.cli.luminosity import luminosity_app
+from runregistry.cli.masks import add_mask_commands
+from runregistry.cli.options import ADMINISTER, ASK, JSON, SERVE, Registry, examples
+from runregistry.cli.pictures import picture_app
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="runregistry",
-    help="CMS Run Registry: ask it, run your own, make golden JSONs.",
+    help="CMS Run Registry: ask it, change it, make golden JSONs, run your own. Data goes to stdout, all else to stderr.",
+    epilog=examples(
+        "runregistry runs --class Collisions18 --limit 10",
+        "runregistry ranges 315512 --target embedded",
+        "runregistry --install-completion",
+    ),
     no_args_is_help=True,
-    add_completion=False,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 json_app = typer.Typer(help="Golden JSONs.", no_args_is_help=True)
-app.add_typer(json_app, name="json")
-app.add_typer(admin_app, name="admin")
+app.add_typer(json_app, name="json", rich_help_panel=JSON)
+app.add_typer(admin_app, name="admin", rich_help_panel=ADMINISTER)
+app.add_typer(luminosity_app, name="luminosity", rich_help_panel=ASK)
+app.add_typer(picture_app, name="picture", rich_help_panel=JSON)
+add_mask_commands(json_app)
+add_ask_commands(app)
+add_change_commands(app)
+add_certification_commands(json_app)
 
 _Database = Annotated[
     str | None,
@@ -34,35 +52,9 @@ _Database = Annotated[
         "or the embedded registry's file in the user's data folder.",
     ),
 ]
-_Target = Annotated[
-    str | None,
-    typer.Option(
-        "--target",
-        metavar="NAME|URL",
-        help="production, development, qa, local, embedded, or a URL. Without it ENVIRONMENT, or production.",
-    ),
-]
-_Asked = Annotated[str | None, typer.Option("--database", metavar="URL|FILE", help="Ask this embedded registry.")]
-_Filter = Annotated[
-    str | None,
-    typer.Option("--filter", metavar="JSON", help='In the short form, e.g. \'{"class": "Cosmics18", "dt-dt": "GOOD"}\'.'),
-]
-_Limit = Annotated[int, typer.Option("--limit", min=0, help="The most rows; 0 for all.")]
-_Style = Annotated[Format, typer.Option("--format", help="How rows are written.")]
-_Run = Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run number.")]
-_Dataset = Annotated[str, typer.Option("--dataset", metavar="NAME", help="The dataset of the run.")]
-_Oms = Annotated[bool, typer.Option("--oms", help="OMS attributes instead of component statuses.")]
 
 
-@app.command()
-def version() -> None:
-    """Print the version."""
-    from runregistry.version import __version__
-
-    print(f"runregistry {__version__}")
-
-
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def demo(
     output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Where the files go.")] = Path("demo-output"),
     data: Annotated[
@@ -77,11 +69,14 @@ def demo(
     run_demo(output, data, database, run)
 
 
-app.command()(serving.serve)
-app.command()(serving.worker)
+app.command(rich_help_panel=SERVE)(serving.serve)
+app.command(rich_help_panel=SERVE)(serving.worker)
+app.command(rich_help_panel=ADMINISTER)(signing_in.login)
+app.command(rich_help_panel=ADMINISTER)(signing_in.logout)
+app.command(rich_help_panel=ADMINISTER)(doctor.doctor)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def load(
     lumisections: Annotated[
         Path | None, typer.Option("--lumisections", metavar="FILE", help="OMS lumisections: .csv, .csv.gz, .parquet, .json.")
@@ -95,67 +90,9 @@ def load(
     load_registry(lumisections, runs, database)
 
 
-@app.command()
-def runs(
-    filter: _Filter = None, limit: _Limit = 50, style: _Style = Format.TABLE, target: _Target = None, database: _Asked = None
-) -> None:
-    """Show the runs that a filter matches, newest first."""
-    from runregistry.cli.queries import show_runs
+@app.command(rich_help_panel=ADMINISTER)
+def version() -> None:
+    """Print the version."""
+    from runregistry.version import __version__
 
-    show_runs(filter, limit, style, target, database)
-
-
-@app.command()
-def datasets(
-    filter: _Filter = None, limit: _Limit = 50, style: _Style = Format.TABLE, target: _Target = None, database: _Asked = None
-) -> None:
-    """Show the datasets that a filter matches."""
-    from runregistry.cli.queries import show_datasets
-
-    show_datasets(filter, limit, style, target, database)
-
-
-@app.command()
-def lumisections(
-    run: _Run,
-    dataset: _Dataset = "online",
-    oms: _Oms = False,
-    style: _Style = Format.TABLE,
-    target: _Target = None,
-    database: _Asked = None,
-) -> None:
-    """Show the status of each component, lumisection by lumisection."""
-    from runregistry.cli.queries import show_lumisections
-
-    show_lumisections(run, dataset, style, target, database, oms=oms)
-
-
-@app.command()
-def ranges(
-    run: _Run,
-    dataset: _Dataset = "online",
-    oms: _Oms = False,
-    style: _Style = Format.TABLE,
-    target: _Target = None,
-    database: _Asked = None,
-) -> None:
-    """Show the ranges over which each component keeps its status."""
-    from runregistry.cli.queries import show_ranges
-
-    show_ranges(run, dataset, style, target, database, oms=oms)
-
-
-@json_app.command()
-def create(
-    rule: Annotated[str, typer.Option("--rule", metavar="FILE|JSON", help="The json-logic rule.")],
-    dataset: Annotated[
-        str, typer.Option("--dataset", metavar="FILTER", help="Datasets by name: _ is any character, % any text.")
-    ],
-    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Instead of stdout.")] = None,
-    target: _Target = None,
-    database: _Asked = None,
-) -> None:
-    """Have the JSON portal make a golden JSON."""
-    from runregistry.cli.golden import create_golden
-
-    create_golden(rule, dataset, output, target, database)
+    print(f"runregistry {__version__}")

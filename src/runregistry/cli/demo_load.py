@@ -37,8 +37,8 @@ def load_demo(store: Store, lumisections: Path) -> DemoLoaded:
     UsageError
         The registry holds runs of others; nothing was stored.
     """
+    from runregistry.engine.oms_files import read_lumisections
     from runregistry.server import load_files
-    from runregistry.server.services.oms_files import read_lumisections
 
     with store.reading() as connection:
         known = set(_own_runs(store, connection))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from runregistry.errors import RunRegistryError, SettingsError, UsageError
@@ -39,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status = _run(arguments)
         sys.stdout.flush()
-    except SystemExit:  # so typer leaves when the reader of a pipe has left
-        return _FAILED
+    except SystemExit as left:  # so typer leaves when the reader of a pipe has left, and after it has completed a word
+        return left.code if isinstance(left.code, int) else _FAILED
     except BrokenPipeError:
         _discard_stdout()
         return _FAILED
@@ -57,7 +58,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Typer carries its own copy of click in newer releases: its class for misuse is the base of what it exports.
     misuse: Any = typer.BadParameter.__base__
     try:
-        answer = app(args=arguments, prog_name="runregistry", standalone_mode=False)
+        with _warnings_as_notes():
+            answer = app(args=arguments, prog_name="runregistry", standalone_mode=False)
     except misuse as error:
         error.show(file=sys.stderr)
         return _MISUSED
@@ -72,6 +74,19 @@ def _run(arguments: Sequence[str] | None) -> int:
         _say(f"{error.filename}: {error.strerror}" if error.filename else error)
         return _FAILED
     return answer if isinstance(answer, int) else 0
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Tell what somebody should know as one line on stderr, without the place in our code."""
+
+    def tell(message: Warning | str, category: type[Warning], *place: object) -> None:
+        print("Warning:", " ".join(str(message).split()), file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", category=UserWarning)
+        warnings.showwarning = tell  # type: ignore[assignment]  # catch_warnings brings the old one back
+        yield
 
 
 def _say(problem: object) -> None:

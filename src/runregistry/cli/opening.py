@@ -12,7 +12,6 @@ from runregistry.errors import MissingExtraError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from runregistry.client import Client
-    from runregistry.local import EmbeddedTransport
     from runregistry.store import Store
 
 __all__ = ["check_there", "needing", "open_client", "open_store"]
@@ -74,20 +73,13 @@ def open_client(target: str | None, database: str | None) -> Iterator[Client]:
 
     if database is not None and target not in (None, "embedded"):
         raise UsageError(f"--database is for an embedded registry, it can't be used with --target {target}")
-    settings = read_settings("embedded" if database is not None else target)
-    if settings.target_name != "embedded":
-        with Client(target) as client:
-            yield client
-        return
-    with Client("embedded", transport=_transport(database)) as client:
+    if database is not None or read_settings(target).target_name == "embedded":
+        target = "embedded"
+        with needing("The embedded registry", "server"):
+            from runregistry.local import default_database
+        check_there(database or default_database())
+    with Client(target, database=database) as client:
         yield client
-
-
-def _transport(database: str | None) -> EmbeddedTransport:
-    with needing("The embedded registry", "server"):
-        from runregistry.local import default_database, transport
-    check_there(database or default_database())
-    return transport(database)
 
 
 def check_there(database: str | os.PathLike[str]) -> str | os.PathLike[str]:

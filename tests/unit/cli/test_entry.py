@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -84,18 +86,26 @@ def test_misuse_is_explained_and_answers_2(arguments: list[str], capsys: pytest.
     assert answer.out == ""
 
 
-@pytest.mark.parametrize("format_name", ["parquet", "TABLEE"])
+@pytest.mark.parametrize("format_name", ["xlsx", "TABLEE"])
 def test_an_unknown_format_is_named(format_name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", "--format", format_name]) == 2
     assert format_name in capsys.readouterr().err
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
-    commands = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
-    assert set(commands) == {"version", "demo", "serve", "worker", "load", "runs", "datasets", "lumisections", "ranges"}
+    commands = [
+        command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands if command.callback
+    ]
+    assert set(commands) >= {"version", "demo", "serve", "runs", "ranges", "move", "move-datasets", "edit", "change-class"}
     for arguments in (*([name] for name in commands), ["json", "create"], *(["admin", name] for name in ADMIN)):
         assert main([*arguments, "--help"]) == 0
         assert "Usage: runregistry" in capsys.readouterr().out
+
+
+def test_a_warning_is_one_line_on_stderr(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("runregistry.cli.upkeep.init_registry", lambda *_: warnings.warn("look\n  out", stacklevel=1))
+    assert main(["admin", "init"]) == 0
+    assert capsys.readouterr().err == "Warning: look out\n"
 
 
 def test_the_output_of_a_closed_pipe_is_dropped_quietly() -> None:
@@ -104,3 +114,18 @@ def test_the_output_of_a_closed_pipe_is_dropped_quietly() -> None:
     done = subprocess.run([sys.executable, "-m", "runregistry", "version"], stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_every_example_in_a_help_text_is_a_command_line() -> None:
+    commands = {command.name: command for command in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined]
+    shown = [(name, line) for name, command in commands.items() for line in (command.epilog or "").split("\n\n")[1:]]
+    assert {name for name, _ in shown} >= {"runs", "datasets", "ranges", "lumisections", "move", "move-datasets", "edit"}
+    for name, line in shown:
+        words = shlex.split(line.removeprefix("$ "))
+        words = words[: words.index(">")] if ">" in words else words
+        places = [place for place, word in enumerate(words) if word == "runregistry"]
+        for start, stop in zip(places, [*(place - 1 for place in places[1:]), len(words)], strict=True):
+            command = words[start + 1]
+            if len(places) == 1:
+                assert command == name
+            commands[command].make_context(command, words[start + 2 : stop])  # an exception, if the command would not take them
