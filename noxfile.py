@@ -17,6 +17,7 @@ LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 # The demo's data is part of the source, and looked for beside it.
 OF_THE_SOURCE = [
     "tests/integration/test_demo.py",
+    "tests/integration/test_docs.py",
     "tests/unit/cli/test_demo_parts.py",
     "tests/integration/test_cli_registry.py::test_a_file_of_another_program_is_left_alone",
 ]

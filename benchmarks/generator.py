@@ -91,14 +91,14 @@ def fill(store: Store, n_runs: int, *, seed: int = _SEED) -> Filled:
         patterns = [_pattern(store, connection, dice) for _ in range(min(_PATTERNS, n_runs))]
         version = lumisections = 0
         for start in range(0, n_runs, _RUNS_AT_ONCE):
-            batch = _Batch(start, version)
+            batch = Batch(start, version)
             for position in range(start, min(start + _RUNS_AT_ONCE, n_runs)):
                 pattern = dice.choice(patterns)
                 lumisections += pattern.n_lumisections
                 batch.add_run(position, n_runs, pattern, dice)
             batch.insert(connection)
             version = batch.version
-        _finish(store, connection, version)
+        finish(store, connection, version)
     return Filled(n_runs, n_runs * DATASETS_PER_RUN, lumisections)
 
 
@@ -135,7 +135,7 @@ def _rows(connection: Connection, number: int, name: str) -> tuple[Any, ...]:
     )
 
 
-class _Batch:
+class Batch:
     """Rows of some runs, by table."""
 
     def __init__(self, atomic_version: int, version: int) -> None:
@@ -153,38 +153,47 @@ class _Batch:
         """Add the events of a run's creation, and what follows from them."""
         number = FIRST_RUN + 2 * position + dice.randrange(2)
         oms, rr = _run_attributes(number, position, n_runs, pattern, dice)
-        self.atomic_version += 1
-        self._add(schema.version, self.atomic_version, AUTOMATIC_AUTHOR, f"run {number} creation", oms["last_update"])
-        version = self._event(schema.run_event, number, True, encode(oms), encode(rr), deleted=False)
-        self._add(schema.run, number, version, False, encode(rr), encode(oms))
+        self.add_version(number, oms, rr)
         names = _names(oms, rr)
-        of_datasets = [self._add_dataset(number, name, rr["state"], dice) for name in names]
-        of_oms = self._changes(schema.oms_change, number, ONLINE, pattern.n_oms, pattern.oms_ranges)
+        of_datasets = [
+            self.add_dataset(number, name, {} if name == ONLINE else _dataset_attributes(rr["state"], dice), dice)
+            for name in names
+        ]
+        of_oms = self.add_changes(schema.oms_change, number, ONLINE, pattern.n_oms, pattern.oms_ranges)
         for name, of_dataset, dataset in zip(names, of_datasets, pattern.datasets, strict=True):
-            of_rr = self._changes(schema.rr_change, number, name, dataset.n_rr, dataset.rr_ranges, manual=False)
-            self._add(schema.dataset_cache, number, name, max(of_dataset, of_oms, of_rr), *dataset.cache)
+            of_rr = self.add_changes(schema.rr_change, number, name, dataset.n_rr, dataset.rr_ranges, manual=False)
+            self.add(schema.dataset_cache, number, name, max(of_dataset, of_oms, of_rr), *dataset.cache)
 
-    def _add_dataset(self, number: int, name: str, state: str, dice: random.Random) -> int:
-        attributes = {} if name == ONLINE else _dataset_attributes(state, dice)
+    def add_version(self, number: int, oms: dict[str, Any], rr: dict[str, Any]) -> None:
+        """Add the creation of a run."""
+        self.atomic_version += 1
+        self.add(schema.version, self.atomic_version, AUTOMATIC_AUTHOR, f"run {number} creation", oms["last_update"])
+        version = self._event(schema.run_event, number, True, encode(oms), encode(rr), deleted=False)
+        self.add(schema.run, number, version, False, encode(rr), encode(oms))
+
+    def add_dataset(self, number: int, name: str, attributes: dict[str, Any], dice: random.Random) -> int:
+        """Add the creation of a dataset; return the number of its event."""
         in_gui = encode([f"/ZeroBias{name[name.find('/', 1) :]}IO"] if attributes and dice.random() < 0.5 else [])
         self.version += 1
         event = (self.version, self.atomic_version, number, name, None, encode(attributes), in_gui)
-        self._add(schema.dataset_event, *event)
-        self._add(schema.dataset, number, name, self.version, False, encode(attributes), in_gui)
+        self.add(schema.dataset_event, *event)
+        self.add(schema.dataset, number, name, self.version, False, encode(attributes), in_gui)
         return self.version
 
     def _event(self, table: Table, number: int, automatic: bool, oms: str, rr: str, *, deleted: bool) -> int:
         self.version += 1
-        self._add(table, self.version, self.atomic_version, number, not automatic, deleted, oms, rr)
+        self.add(table, self.version, self.atomic_version, number, not automatic, deleted, oms, rr)
         return self.version
 
-    def _changes(self, table: Table, number: int, name: str, n: int, ranges: str, **manual: bool) -> int:
+    def add_changes(self, table: Table, number: int, name: str, n: int, ranges: str, **manual: bool) -> int:
+        """Add a batch of changes of lumisections; return the number of the last event in it."""
         first = self.version + 1
         self.version += n
-        self._add(table, first, self.atomic_version, number, self.version, name, *manual.values(), ranges)
+        self.add(table, first, self.atomic_version, number, self.version, name, *manual.values(), ranges)
         return self.version
 
-    def _add(self, table: Table, *row: Any) -> None:
+    def add(self, table: Table, *row: Any) -> None:
+        """Add a row to any table."""
         self.rows.setdefault(table, []).append(row)
 
 
@@ -201,7 +210,7 @@ def _insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]
             copy.write_row(row)
 
 
-def _finish(store: Store, connection: Connection, version: int) -> None:
+def finish(store: Store, connection: Connection, version: int) -> None:
     """Let the next event and the next version come after what was written."""
     connection.execute(update(schema.counter).where(schema.counter.c.name == "event").values(value=version))
     if not store.database.is_sqlite:
@@ -214,18 +223,18 @@ def _pattern(store: Store, connection: Connection, dice: random.Random) -> _Lumi
     """Make the lumisections of a run and of its five datasets."""
     last = dice.randint(8, 110)
     oms = list(elementary(_bits(last, dice)))
-    oms_ranges = _stored(store, connection, oms)
+    oms_ranges = changes_text(store, connection, oms)
     datasets = []
     for position in range(DATASETS_PER_RUN):
         rr = list(elementary(_components(last, position == 0, dice)))
         columns = LumisectionColumns()
         columns.apply_rr(rr)
         columns.apply_oms(oms)
-        datasets.append(_Dataset(_stored(store, connection, rr), len(rr), _cache(columns)))
+        datasets.append(_Dataset(changes_text(store, connection, rr), len(rr), cache_row(columns)))
     return _Lumisections(last, oms_ranges, len(oms), datasets)
 
 
-def _cache(columns: LumisectionColumns) -> tuple[float, float, int, int, str, str, str, str]:
+def cache_row(columns: LumisectionColumns) -> tuple[float, float, int, int, str, str, str, str]:
     """Return the columns of the cache's table after its version, in their order."""
     return (
         luminosity(columns, "recorded"),
@@ -265,7 +274,7 @@ def _components(last: int, online: bool, dice: random.Random) -> dict[str, list[
     return columns
 
 
-def _stored(store: Store, connection: Connection, changes: Sequence[Step]) -> str:
+def changes_text(store: Store, connection: Connection, changes: Sequence[Step]) -> str:
     """Return the text of a batch of events, as `Writer` stores it: luminosities beside the value, which is kept once."""
     apart = [{key: value[key] for key in ("recorded", "delivered") if key in value} for _, _, value in changes]
     values = [{key: item for key, item in value.items() if key not in ("recorded", "delivered")} for _, _, value in changes]

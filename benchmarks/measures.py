@@ -69,7 +69,6 @@ def certify() -> dict[str, Any]:
 
 def evaluate() -> dict[str, Any]:
     """Evaluate the rule of a golden JSON in columns, and lumisection by lumisection with the evaluator that defines right."""
-    from runregistry import engine
     from runregistry.cli.demo_data import dcs_only_rule
     from runregistry.local import default_database
     from runregistry.logic import parse_rule
@@ -78,14 +77,15 @@ def evaluate() -> dict[str, Any]:
 
     rule = parse_rule(dcs_only_rule())
     with Store(default_database()) as store, store.reading() as connection:
-        datasets = CertifiedDatasets(store).load(connection, ["online"])
+        snapshot = CertifiedDatasets(store).snapshot(connection, ["online"])
+        datasets = list(snapshot.datasets())
     documents = [list(_documents(dataset)) for dataset in datasets]
 
     def slowly() -> list[list[list[int]]]:
         return [_ranges([number for number, document in each if rule.is_true(document)]) for each in documents]
 
-    columns, slow = repeated(lambda: engine.evaluate(rule, datasets)), repeated(slowly, 3)
-    if engine.evaluate(rule, datasets) != slowly():
+    columns, slow = repeated(lambda: snapshot.evaluate(rule)), repeated(slowly, 3)
+    if snapshot.evaluate(rule) != slowly():
         raise SystemExit("the two evaluators differ: no figure of theirs means anything")
     return {"seconds": columns, "slow": slow, "datasets": len(datasets), "lumisections": sum(map(len, documents))}
 

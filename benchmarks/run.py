@@ -25,6 +25,8 @@ README = HERE / "README.md"
 LUMISECTIONS = HERE.parent / "demo-data" / "oms_lumisections_2018.csv.gz"
 BEGIN, END = "<!-- last result: written by run.py -->", "<!-- end of the last result -->"
 WHOLE_BEGIN, WHOLE_END = "<!-- last result of the whole service: written by run.py -->", "<!-- end of that result -->"
+CLIENT_BEGIN, CLIENT_END = "<!-- last result of the client: written by run.py -->", "<!-- end of the client's result -->"
+ENGINE_BEGIN, ENGINE_END = "<!-- last result of the engine: written by run.py -->", "<!-- end of the engine's result -->"
 SIZES = (1_000, 100_000)
 OFFICIAL = "runregistry==3.1.2"
 LIBRARIES = ("numpy", "msgspec", "sqlalchemy", "fastapi", "httpx2")
@@ -178,8 +180,32 @@ def whole_service(sizes: Sequence[int]) -> str:
     """Measure the service on both databases; takes some minutes, and some GB of disk at 100,000 runs."""
     from whole import whole
 
-    busy = f"Load average before it began: {os.getloadavg()[0]:.1f}.\n\n" if hasattr(os, "getloadavg") else ""
-    return busy + whole(sizes, lambda what: print(f"… {what}", file=sys.stderr, flush=True))
+    return load_average() + whole(sizes, say)
+
+
+def client() -> str:
+    """Measure our client against the official one; takes some minutes, which the official one needs."""
+    from client import against_official
+
+    return load_average() + against_official(say)
+
+
+def load_average() -> str:
+    """How busy the machine was when it began."""
+    return f"Load average before it began: {os.getloadavg()[0]:.1f}.\n\n" if hasattr(os, "getloadavg") else ""
+
+
+def say(what: str) -> None:
+    """Tell what is measured now, apart from the result."""
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+def engine() -> str:
+    """Measure the engine on a generated year; takes some minutes."""
+    from engine import engine_table
+
+    with tempfile.TemporaryDirectory(prefix="runregistry-benchmarks-") as folder:
+        return engine_table(Path(folder))
 
 
 def main() -> None:
@@ -187,10 +213,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-write", action="store_true", help="leave benchmarks/README.md as it is")
     parser.add_argument("--whole", action="store_true", help="measure the whole service instead, on SQLite and PostgreSQL")
+    parser.add_argument("--client", action="store_true", help="measure our client against the official one instead")
+    parser.add_argument("--engine", action="store_true", help="measure the rules engine instead, on a year of lumisections")
     parser.add_argument("--runs", type=int, nargs="+", default=SIZES, help="sizes of the registries of --whole")
     arguments = parser.parse_args()
     if arguments.whole:
         finish(whole_service(arguments.runs), arguments.no_write, WHOLE_BEGIN, WHOLE_END)
+        return
+    if arguments.client:
+        finish(client(), arguments.no_write, CLIENT_BEGIN, CLIENT_END)
+        return
+    if arguments.engine:
+        finish(engine(), arguments.no_write, ENGINE_BEGIN, ENGINE_END)
         return
     with tempfile.TemporaryDirectory(prefix="runregistry-benchmarks-") as folder:
         rows = [*registry_rows(Path(folder)), *import_rows(Path(folder))]

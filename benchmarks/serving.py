@@ -51,8 +51,8 @@ class Served:
 def served(database: str, *more: str) -> Iterator[Served]:
     """Serve a database on a free port of this machine; the process ends with the block."""
     command = [sys.executable, "-m", "runregistry", "serve", "--port", "0", "--database", database, *more]
-    with _process(command) as (process, url):
-        yield Served(url, process)
+    with process(command) as (server, url):
+        yield Served(url, server)
 
 
 @contextmanager
@@ -61,26 +61,27 @@ def bare_server(answer: bytes) -> Iterator[str]:
     with tempfile.NamedTemporaryFile() as file:
         file.write(answer)
         file.flush()
-        with _process([sys.executable, str(HERE / "bare.py"), file.name]) as (_, url):
+        with process([sys.executable, str(HERE / "bare.py"), file.name]) as (_, url):
             yield url
 
 
 @contextmanager
-def _process(command: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+def process(command: Sequence[str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a server in a process that ends with the block; yield it, and the URL that it names when it listens."""
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as started:
         try:
             said = ""
-            assert process.stderr is not None
-            for line in process.stderr:
+            assert started.stderr is not None
+            for line in started.stderr:
                 said += line
                 if found := re.search(r"http://\S+:\d+", line):
-                    threading.Thread(target=process.stderr.read, daemon=True).start()
-                    yield process, found[0]
+                    threading.Thread(target=started.stderr.read, daemon=True).start()
+                    yield started, found[0]
                     return
             raise SystemExit(f"{' '.join(command)} did not start: {said}")
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+            started.send_signal(signal.SIGINT)
+            started.wait(60)
 
 
 @contextmanager

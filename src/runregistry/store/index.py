@@ -243,5 +243,8 @@ class _State:
         return coded._replace(via=self.run_of_dataset if rows is self.datasets else self.online_of_run)
 
 
+_EVENT_NUMBER = select(schema.counter.c.value).where(schema.counter.c.name == "event")
+
+
 def _event_number(connection: Connection) -> int:
-    return connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
+    return connection.scalar(_EVENT_NUMBER) or 0

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from runregistry.filters import AllOf, Column, Node, Page, SortKey, TableName
@@ -132,9 +132,10 @@ def _first(rows: np.ndarray, matched: np.ndarray, n_wanted: int | None) -> np.nd
 
 def _runs_query() -> Select[Any]:
     run, cache = schema.run.c, schema.dataset_cache.c
-    return select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary).join(
-        schema.dataset_cache, (cache.run_number == run.run_number) & (cache.name == ONLINE)
-    )
+    of_runs = select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary)
+    of_online = (cache.run_number == run.run_number) & (cache.name == ONLINE)
+    # Made once, with a place for the numbers: making it takes a third of the time that it runs.
+    return of_runs.join(schema.dataset_cache, of_online).where(run.run_number.in_(bindparam("numbers", expanding=True)))
 
 
 def _datasets_query() -> Select[Any]:
@@ -158,7 +159,10 @@ def _datasets_query() -> Select[Any]:
 
 
 def _run_rows(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
-    rows = {row[0]: row for row in _chunked(connection, _RUNS_QUERY, schema.run.c.run_number.in_, numbers)}
+    rows: dict[int, Any] = {}
+    for start in range(0, len(numbers), _CHUNK):
+        found = connection.execute(_RUNS_QUERY, {"numbers": numbers[start : start + _CHUNK]})
+        rows.update((row[0], row) for row in found.all())
     return [RunRow(*rows[number]) for number in numbers]
 
 

@@ -123,3 +123,27 @@ def test_a_percentile_of_nothing_is_refused(seconds, percent):
 def test_a_table_is_markdown():
     table = importlib.import_module("times").markdown(("what", "p50"), [("a", "10.0 ms")])
     assert table.splitlines() == ["| what | p50     |", "| ---- | ------- |", "| a    | 10.0 ms |"]
+
+
+@pytest.fixture
+def year():
+    yield importlib.import_module("year")
+    sys.modules.pop("year", None)
+
+
+def test_a_generated_year_is_what_the_store_would_make_of_its_events(generator, year):
+    store = Store("sqlite://")
+    with store:
+        year.fill(store, year.Size(12, 40))
+        generator.spot_check(store, n_checked=24)
+        with store.reading() as connection:
+            rows = sorted(store.records.certified(connection, [(year.FIRST_RUN + place, year.NAME) for place in range(12)]))
+    assert rows == list(year.stored(year.Size(12, 40)))
+
+
+def test_longer_runs_of_a_generated_year_have_the_same_ranges(year):
+    def n_ranges(*size):
+        return sum(len(steps) for each in year.made(year.Size(20, *size)) for steps in each.columns.rr.values())
+
+    assert n_ranges(8000, 1, False) == pytest.approx(n_ranges(500, 1, False), rel=0.02)
+    assert n_ranges(8000, 4, False) == pytest.approx(4 * n_ranges(8000, 1, False), rel=0.15)
