@@ -1,14 +1,20 @@
-"""Both evaluators, the slow one and the one in columns, answer every question alike."""
+"""All evaluators, the slow one, the tables and the sweeps over any origin of the data, answer every question alike."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.engine.making import Ranges, evaluate_slowly, make_dataset
+from tests.unit.engine.making import Ranges, evaluate_slowly, make_dataset, stored
 
-from runregistry.engine import evaluate
+from runregistry.engine import Snapshot, evaluate
+from runregistry.engine.evaluate import ranges_of, table_outcomes, table_pieces
+from runregistry.engine.stored import Stored
+from runregistry.engine.table import Table
+from runregistry.engine.truth import Truth
 from runregistry.errors import LogicError
 from runregistry.logic import Rule, parse_rule
 from runregistry.model import CertifiedDataset
@@ -93,9 +99,35 @@ FAILURES = {
 }
 
 
-@pytest.fixture(params=["slow", "columns"])
+def by_table(rule: Rule, datasets: Sequence[CertifiedDataset]) -> list[Ranges]:
+    snapshot, truth = Snapshot.of(datasets), Truth(rule)
+    table = Table(snapshot, truth.sources)
+    return ranges_of(table_pieces(table, table_outcomes(truth, table)), snapshot.line)
+
+
+def from_store(rule: Rule, datasets: Sequence[CertifiedDataset]) -> list[Ranges]:
+    return Snapshot(Stored([stored(dataset) for dataset in datasets])).evaluate(rule)
+
+
+def from_parquet(rule: Rule, datasets: Sequence[CertifiedDataset]) -> list[Ranges]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "datasets.parquet"
+        Snapshot.of(datasets).write(path)
+        return Snapshot.read(path).evaluate(rule)
+
+
+EVALUATORS: dict[str, Evaluate] = {
+    "slow": evaluate_slowly,
+    "columns": evaluate,
+    "table": by_table,
+    "store": from_store,
+    "parquet": from_parquet,
+}
+
+
+@pytest.fixture(params=EVALUATORS)
 def evaluator(request: pytest.FixtureRequest) -> Evaluate:
-    return {"slow": evaluate_slowly, "columns": evaluate}[request.param]
+    return EVALUATORS[request.param]
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -168,7 +168,7 @@ def test_statistics_that_fail_do_not_fail_the_json(client: httpx2.Client, monkey
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("runregistry.server.services.portal.make_statistics", broken)
+    monkeypatch.setattr("runregistry.engine.Snapshot.statistics", broken)
     number = made(client)
     final = client.post("/json_portal/json", json={"id_json": number}).json()["final_json"]
     assert (final["generated_json"], final["total_recorded_luminosity_lost"]) == ({"355100": [[1, 4]]}, -1)

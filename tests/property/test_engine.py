@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.engine.making import Ranges, documents, evaluate_slowly, make_dataset, to_ranges
+from tests.unit.engine.making import Ranges, documents, evaluate_slowly, make_dataset, stored, to_ranges
 
-from runregistry.engine import OfflineClassifiers, OMSLumisections, OnlineClassifiers, evaluate, make_golden, make_statistics
+from runregistry.engine import (
+    OfflineClassifiers,
+    OMSLumisections,
+    OnlineClassifiers,
+    Snapshot,
+    evaluate,
+    make_golden,
+    make_statistics,
+)
+from runregistry.engine.evaluate import ranges_of, table_outcomes, table_pieces
 from runregistry.engine.ruletext import rule_text
+from runregistry.engine.stored import Stored
+from runregistry.engine.table import Table
+from runregistry.engine.truth import Truth
 from runregistry.errors import LogicError
 from runregistry.logic import Rule, parse_rule
 from runregistry.lumis.steps import to_positions
@@ -88,6 +101,19 @@ def rules_of(parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Rule]:
     return st.recursive(parts, operations, max_leaves=6).map(parse_rule)
 
 
+def evaluate_by_table(rule: Rule, datasets: list[CertifiedDataset]) -> list[Ranges]:
+    """The way that can do every rule, whether or not the rule needs it."""
+    snapshot = Snapshot.of(datasets)
+    truth = Truth(rule)
+    table = Table(snapshot, truth.sources)
+    return ranges_of(table_pieces(table, table_outcomes(truth, table)), snapshot.line)
+
+
+def as_stored(datasets: list[CertifiedDataset]) -> Snapshot:
+    """The same datasets, out of the texts that the store would keep."""
+    return Snapshot(Stored([stored(dataset) for dataset in datasets]))
+
+
 def outcome(answer: Any) -> Any:
     """The answer, or that there is none."""
     try:
@@ -99,13 +125,45 @@ def outcome(answer: Any) -> Any:
 @few
 @given(rules_of(leaves), several)
 def test_the_engine_passes_what_the_slow_evaluator_passes(rule: Rule, datasets: list[CertifiedDataset]) -> None:
-    assert outcome(lambda: evaluate(rule, datasets)) == outcome(lambda: evaluate_slowly(rule, datasets))
+    expected = outcome(lambda: evaluate_slowly(rule, datasets))
+    assert outcome(lambda: evaluate(rule, datasets)) == expected
+    assert outcome(lambda: evaluate_by_table(rule, datasets)) == expected
+    assert outcome(lambda: as_stored(datasets).evaluate(rule)) == expected
+
+
+plain_leaves = st.one_of(
+    st.tuples(st.sampled_from(["==", "!=", "<", "in"]), variables, st.one_of(variables, scalars)).map(
+        lambda parts: {parts[0]: list(parts[1:])}
+    ),
+    st.tuples(st.sampled_from(["some", "all", "none", "filter", "map"]), variables, scalars).map(
+        lambda parts: {parts[0]: [parts[1], {"==": [{"var": ""}, parts[2]]}]}
+    ),
+)
+
+
+@few
+@given(rules_of(plain_leaves), several)
+def test_rules_of_comparisons_agree_on_every_way(rule: Rule, datasets: list[CertifiedDataset]) -> None:
+    expected = outcome(lambda: evaluate_slowly(rule, datasets))
+    assert outcome(lambda: evaluate(rule, datasets)) == expected
+    assert outcome(lambda: evaluate_by_table(rule, datasets)) == expected
+    assert outcome(lambda: as_stored(datasets).evaluate(rule)) == expected
+
+
+@few
+@given(rules_of(leaves), several, st.lists(st.booleans(), min_size=3, max_size=3))
+def test_chosen_datasets_pass_what_they_pass_among_all(rule: Rule, datasets: list[CertifiedDataset], which: list[bool]) -> None:
+    chosen = np.array(which[: len(datasets)], dtype=bool)
+    some = [dataset for dataset, is_chosen in zip(datasets, chosen, strict=True) if is_chosen]
+    assert outcome(lambda: Snapshot.of(datasets).chosen(chosen).evaluate(rule)) == outcome(lambda: evaluate_slowly(rule, some))
 
 
 @few
 @given(rules_of(odd_leaves), several)
 def test_rules_that_read_whole_documents_agree_as_well(rule: Rule, datasets: list[CertifiedDataset]) -> None:
-    assert outcome(lambda: evaluate(rule, datasets)) == outcome(lambda: evaluate_slowly(rule, datasets))
+    expected = outcome(lambda: evaluate_slowly(rule, datasets))
+    assert outcome(lambda: evaluate(rule, datasets)) == expected
+    assert outcome(lambda: as_stored(datasets).evaluate(rule)) == expected
 
 
 @few

@@ -5,8 +5,9 @@ Works in columns of ranges (numpy); `runregistry.logic` is the slow evaluator th
 
 from runregistry.engine.classify import OfflineClassifiers, OnlineClassifiers, RunClassifiers, by_component
 from runregistry.engine.derived import OMSLumisections, derived_run_attributes, oms_lumisections
-from runregistry.engine.evaluate import evaluate
+from runregistry.engine.evaluate import Ranges, evaluate, evaluate_stream
 from runregistry.engine.golden import GoldenJSON, RuleStatistics, make_golden, make_statistics
+from runregistry.engine.snapshot import Snapshot, unknown_paths
 from runregistry.engine.tuples import evaluation_tuple
 
 __all__ = [
@@ -14,13 +15,17 @@ __all__ = [
     "OMSLumisections",
     "OfflineClassifiers",
     "OnlineClassifiers",
+    "Ranges",
     "RuleStatistics",
     "RunClassifiers",
+    "Snapshot",
     "by_component",
     "derived_run_attributes",
     "evaluate",
+    "evaluate_stream",
     "evaluation_tuple",
     "make_golden",
     "make_statistics",
     "oms_lumisections",
+    "unknown_paths",
 ]

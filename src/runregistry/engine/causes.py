@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from runregistry.engine.columns import IntArray
 from runregistry.engine.outcome import TRUE
 from runregistry.engine.ruletext import rule_text
-from runregistry.engine.table import IntArray, View
+from runregistry.engine.table import View
 from runregistry.engine.truth import Fold, Part
 from runregistry.logic import Literal, Operation
 

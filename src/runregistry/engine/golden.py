@@ -13,15 +13,15 @@ from typing import TypeAlias
 import numpy as np
 
 from runregistry.engine.causes import Combinations, find_causes
-from runregistry.engine.evaluate import Ranges, evaluate
-from runregistry.engine.luminosity import FloatArray, Luminosity
+from runregistry.engine.columns import IntArray
+from runregistry.engine.evaluate import Ranges, passing, ranges_of, table_outcomes, the_rest
+from runregistry.engine.luminosity import FloatArray
 from runregistry.engine.outcome import passes
-from runregistry.engine.table import IntArray, Line, Table
+from runregistry.engine.snapshot import Snapshot
+from runregistry.engine.table import Table
 from runregistry.engine.truth import Truth
 from runregistry.logic import Rule
-from runregistry.lumis.steps import gaps, intersect
 from runregistry.model import CertifiedDataset
-from runregistry.model.summary import certified_ranges
 
 __all__ = ["GoldenJSON", "RuleStatistics", "make_golden", "make_statistics"]
 
@@ -106,24 +106,7 @@ def make_golden(rule: Rule, datasets: Sequence[CertifiedDataset]) -> GoldenJSON:
     >>> golden.generated_json, golden.generated_anti_json, golden.recorded_luminosity_in_json
     ({'355100': [[1, 3], [6, 9]]}, {'355100': [[4, 5]]}, 3.5)
     """
-    passed = evaluate(rule, datasets)
-    failed = [_without(dataset, ranges) for dataset, ranges in zip(datasets, passed, strict=True)]
-    line = Line(datasets)
-    starts, stops = _positions(line, passed)
-    recorded, delivered = Luminosity(line, "recorded"), Luminosity(line, "delivered")
-    runs = [dataset.run_number for dataset in datasets]
-    return GoldenJSON(
-        generated_json=_by_run(datasets, passed),
-        generated_json_with_dataset_names=_by_dataset(datasets, passed),
-        generated_anti_json=_by_run(datasets, failed),
-        generated_anti_json_with_dataset_names=_by_dataset(datasets, failed),
-        min_run_number=min(runs, default=None),
-        max_run_number=max(runs, default=None),
-        total_recorded_luminosity=recorded.total(line.starts, line.stops),
-        total_delivered_luminosity=delivered.total(line.starts, line.stops),
-        recorded_luminosity_in_json=recorded.total(starts, stops),
-        delivered_luminosity_in_json=delivered.total(starts, stops),
-    )
+    return golden_of(rule, Snapshot.of(datasets))
 
 
 def make_statistics(rule: Rule, datasets: Sequence[CertifiedDataset]) -> RuleStatistics:
@@ -151,19 +134,42 @@ def make_statistics(rule: Rule, datasets: Sequence[CertifiedDataset]) -> RuleSta
     >>> make_statistics(rule, [dataset]).rules_flagged_false_quantity_luminosity
     {'{"==":[{"var":"lumisection.rr.dt-dt"},"GOOD"]}': 1.0}
     """
+    return statistics_of(rule, Snapshot.of(datasets))
+
+
+def golden_of(rule: Rule, snapshot: Snapshot) -> GoldenJSON:
+    """Do the work of `make_golden`, on a snapshot."""
+    line, runs = snapshot.line, snapshot.run_numbers
+    passed = passing(rule, snapshot)
+    golden, anti = ranges_of(passed, line), ranges_of(the_rest(passed, line), line)
+    recorded, delivered = snapshot.luminosity("recorded"), snapshot.luminosity("delivered")
+    return GoldenJSON(
+        generated_json=_by_run(snapshot, golden),
+        generated_json_with_dataset_names=_by_dataset(snapshot, golden),
+        generated_anti_json=_by_run(snapshot, anti),
+        generated_anti_json_with_dataset_names=_by_dataset(snapshot, anti),
+        min_run_number=int(runs.min()) if len(runs) else None,
+        max_run_number=int(runs.max()) if len(runs) else None,
+        total_recorded_luminosity=recorded.total(line.starts, line.stops),
+        total_delivered_luminosity=delivered.total(line.starts, line.stops),
+        recorded_luminosity_in_json=recorded.total(*passed),
+        delivered_luminosity_in_json=delivered.total(*passed),
+    )
+
+
+def statistics_of(rule: Rule, snapshot: Snapshot) -> RuleStatistics:
+    """Do the work of `make_statistics`, on a snapshot."""
     truth = Truth(rule)
-    table = Table(datasets, truth.sources)
-    outcomes = truth.outcomes(table)
-    truth.failures.raise_first(outcomes)
-    rows = np.flatnonzero(~passes(outcomes))
+    table = Table(snapshot, truth.sources)
+    rows = np.flatnonzero(~passes(table_outcomes(truth, table)))
     found = find_causes(truth.root, table)
-    lost = Luminosity(table.line, "recorded").within(table.starts[rows], table.stops[rows])
+    lost = snapshot.luminosity("recorded").within(table.starts[rows], table.stops[rows])
     codes = found.codes[rows]
     return RuleStatistics(
         float(lost.sum()),
-        Luminosity(table.line, "delivered").total(table.starts[rows], table.stops[rows]),
+        snapshot.luminosity("delivered").total(table.starts[rows], table.stops[rows]),
         *_costs(found, codes, lost),
-        _responsible(found, codes, table, rows),
+        _responsible(found, codes, table, rows, snapshot.keys),
     )
 
 
@@ -179,14 +185,16 @@ def _costs(found: Combinations, codes: IntArray, lost: FloatArray) -> tuple[dict
     return quantity, combination
 
 
-def _responsible(found: Combinations, codes: IntArray, table: Table, rows: IntArray) -> dict[str, JSONRanges]:
+def _responsible(
+    found: Combinations, codes: IntArray, table: Table, rows: IntArray, keys: Sequence[str]
+) -> dict[str, JSONRanges]:
     """Collect the lumisections of each combination, in the order in which combinations first occur."""
     answer: dict[str, JSONRanges] = {_key(found.causes[code]): {} for code in _in_order(codes)}
+    names = {code: answer[_key(found.causes[code])] for code in _in_order(codes)}
     order = np.argsort(codes, kind="stable")
     here = rows[order]
     for code, dataset, first, last in table.line.spans(table.starts[here], table.stops[here], codes[order]):
-        by_dataset = answer[_key(found.causes[code])]
-        by_dataset.setdefault(table.line.datasets[dataset].key, []).append([first, last])
+        names[code].setdefault(keys[dataset], []).append([first, last])
     return answer
 
 
@@ -200,31 +208,15 @@ def _key(causes: Iterable[str]) -> str:
     return f"[{','.join(causes)}]"
 
 
-def _without(dataset: CertifiedDataset, passed: Ranges) -> Ranges:
-    """Return the lumisections of a dataset that rules see and that did not pass."""
-    present = certified_ranges(dataset.columns)
-    if not present:
-        return []
-    rest = intersect(present, gaps([(first, last) for first, last in passed], present[-1][1]))
-    return [[first, last] for first, last in rest]
+def _by_dataset(snapshot: Snapshot, ranges: Sequence[Ranges]) -> JSONRanges:
+    return {key: found for key, found in zip(snapshot.keys, ranges, strict=True) if found}
 
 
-def _positions(line: Line, ranges: Sequence[Ranges]) -> tuple[IntArray, IntArray]:
-    counts = np.fromiter(map(len, ranges), dtype=np.int64, count=len(ranges))
-    flat = np.array([edge for of_dataset in ranges for edge in of_dataset], dtype=np.int64).reshape(-1, 2)
-    shift = np.repeat(line.offsets, counts)
-    return flat[:, 0] + shift, flat[:, 1] + shift + 1
-
-
-def _by_dataset(datasets: Sequence[CertifiedDataset], ranges: Sequence[Ranges]) -> JSONRanges:
-    return {dataset.key: found for dataset, found in zip(datasets, ranges, strict=True) if found}
-
-
-def _by_run(datasets: Sequence[CertifiedDataset], ranges: Sequence[Ranges]) -> JSONRanges:
+def _by_run(snapshot: Snapshot, ranges: Sequence[Ranges]) -> JSONRanges:
     by_run: JSONRanges = {}
-    for dataset, found in zip(datasets, ranges, strict=True):
+    for run_number, found in zip(snapshot.run_numbers.tolist(), ranges, strict=True):
         if found:
-            key = str(dataset.run_number)
+            key = str(run_number)
             by_run[key] = _union(by_run[key], found) if key in by_run else found
     return by_run
 

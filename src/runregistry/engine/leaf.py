@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from runregistry.engine.columns import Coded, Distinct, IntArray, value_key
 from runregistry.engine.outcome import FAILED, UNKNOWN, UNKNOWN_BOOLEAN, Outcomes, outcome_of
+from runregistry.engine.ruletext import rule_text
 from runregistry.engine.sources import WHOLE, Source, document, sources_of
-from runregistry.engine.table import Coded, IntArray, View, value_key
+from runregistry.engine.table import View
 from runregistry.errors import LogicError
 from runregistry.logic import ListNode, Literal, Node, Operation, Rule
 from runregistry.logic.compiler import compile_tree
@@ -19,6 +21,9 @@ __all__ = ["Failures", "Leaf", "Memo", "reads"]
 
 # These give true or false and can't fail, whatever constants and paths they compare.
 _COMPARISONS = frozenset({"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "!", "!!"})
+
+# A column with so many distinct values at most remembers, of so many parts of rules, what they make of each value.
+_ANSWERED, _PARTS = 5_000, 500
 
 # Combinations that a memo keeps. A rule that reads luminosities meets a new one at each lumisection, for ever.
 _REMEMBERED = 20_000
@@ -75,9 +80,24 @@ class Leaf:
             if column is None:
                 return np.full(view.size, self._unknown, dtype=np.int64)
             columns.append(column)
+        if len(columns) == 1 and len(columns[0].values) <= _ANSWERED:
+            return self.answers_to(columns[0].values)[columns[0].codes]
         codes, combinations = _combine(columns, view.size)
-        table = [self._outcome(document(self.sources, values)) for values in combinations]
-        return np.array(table, dtype=np.int64)[codes]
+        return self.answers(combinations)[codes]
+
+    def answers_to(self, values: list[Any]) -> Outcomes:
+        """Evaluate on each value of the only source; the distinct values of a column remember it."""
+        known = values.answers if isinstance(values, Distinct) and len(values) <= _ANSWERED else {}
+        text = rule_text(self.node.source)
+        if (found := known.get(text)) is None:
+            found = self.answers([(value,) for value in values])
+            if len(known) < _PARTS and not (found >= FAILED).any():  # failures are numbered, and belong to one evaluation
+                known[text] = found
+        return found
+
+    def answers(self, combinations: Iterable[Sequence[Any]]) -> Outcomes:
+        """Evaluate on combinations of values of the sources."""
+        return np.array([self._outcome(document(self.sources, values)) for values in combinations], dtype=np.int64)
 
     def _outcome(self, data: Any) -> int:
         try:

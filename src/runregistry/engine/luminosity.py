@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runregistry.engine.table import IntArray, Line
+from runregistry.engine.columns import Column, IntArray
 from runregistry.model.summary import positive_number
 
 __all__ = ["FloatArray", "Luminosity"]
@@ -20,15 +20,15 @@ class Luminosity:
 
     Parameters
     ----------
-    line : Line
-        Where the datasets lie.
-    name : str
+    column : Column
         The OMS attribute. Numbers and texts of numbers count; whatever else, and what is negative, is 0.
     """
 
-    def __init__(self, line: Line, name: str) -> None:
-        self._starts, self._stops, values = line.pieces(lambda dataset: dataset.columns.oms.get(name, ()))
-        self._values = _numbers(values)
+    def __init__(self, column: Column) -> None:
+        self._starts, self._stops = column.starts, column.stops
+        self._values = _numbers(column.values)[column.codes]
+        # One more, so that sums may end behind the last step.
+        self._sums = np.append(self._values * (self._stops - self._starts), 0.0)
 
     def within(self, starts: IntArray, stops: IntArray) -> FloatArray:
         """Return the luminosity of each piece of the line.
@@ -36,21 +36,33 @@ class Luminosity:
         Parameters
         ----------
         starts, stops : array of int64, shape (n,)
-            Half-open, sorted, disjoint.
+            Half-open, not empty.
 
         Returns
         -------
         array of float64, shape (n,)
             Sums over lumisections, in the unit of the registry (nominally /pb).
+
+        Notes
+        -----
+        Steps that lie within a piece are summed as they are, so that only the first and the last one have to be cut.
         """
+        if not len(self._starts) or not len(starts):
+            return np.zeros(len(starts))
         first = np.searchsorted(self._stops, starts, side="right")
         beyond = np.searchsorted(self._starts, stops, side="left")
-        counts = np.maximum(beyond - first, 0)
-        piece = np.repeat(np.arange(len(starts)), counts)
-        step = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts - first, counts)
-        overlap = np.minimum(self._stops[step], stops[piece]) - np.maximum(self._starts[step], starts[piece])
-        weights = self._values[step] * overlap
-        return np.bincount(piece, weights=weights, minlength=len(starts)).astype(np.float64)
+        edges = np.stack([first + 1, np.maximum(beyond - 1, first + 1)], axis=1).ravel()
+        inner = np.add.reduceat(self._sums, np.minimum(edges, len(self._starts)))[::2]
+        total = np.where(beyond - first > 2, inner, 0.0)
+        total += np.where(beyond > first, self._cut(first, starts, stops), 0.0)
+        total += np.where(beyond > first + 1, self._cut(beyond - 1, starts, stops), 0.0)
+        return total
+
+    def _cut(self, step: IntArray, starts: IntArray, stops: IntArray) -> FloatArray:
+        """Return what each piece has of one step."""
+        step = np.minimum(step, len(self._starts) - 1)
+        overlap: FloatArray = self._values[step] * (np.minimum(self._stops[step], stops) - np.maximum(self._starts[step], starts))
+        return overlap
 
     def total(self, starts: IntArray, stops: IntArray) -> float:
         """Return the luminosity of all pieces together."""

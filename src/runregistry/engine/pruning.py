@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runregistry.engine.outcome import FALSE
+from runregistry.engine.snapshot import Snapshot
 from runregistry.engine.table import DatasetView
 from runregistry.engine.truth import Truth
 from runregistry.logic import Rule
@@ -32,6 +33,6 @@ def may_pass(rule: Rule, datasets: Sequence[CertifiedDataset]) -> list[bool]:
     >>> may_pass(rule, [CertifiedDataset(355100, "online", {}, {"class": name}, {}, LumisectionColumns()) for name in classes])
     [True, False]
     """
-    outcomes = Truth(rule).outcomes(DatasetView(datasets))
+    outcomes = Truth(rule).outcomes(DatasetView(Snapshot.of(datasets)))
     # Below FALSE the lumisections decide; beyond it something passes or fails, which whoever evaluates the rule must see.
     return [outcome != FALSE for outcome in outcomes.tolist()]

@@ -22,6 +22,7 @@ __all__ = [
     "changes_within_run",
     "dataset_value",
     "document",
+    "is_column",
     "lumisection_steps",
     "sources_of",
 ]
@@ -81,6 +82,17 @@ def _source(path: str, depth: int | None) -> Source:
 def changes_within_run(source: Source) -> bool:
     """Whether a source can differ between lumisections of one dataset."""
     return not source or source[0] == _LUMISECTION
+
+
+def is_column(source: Source) -> bool:
+    """Whether a source is one component or one OMS attribute of lumisections: what every origin of data keeps in a column.
+
+    Examples
+    --------
+    >>> is_column(("lumisection", "rr", "dt-dt")), is_column(("lumisection", "rr")), is_column(("run", "oms", "energy"))
+    (True, False, False)
+    """
+    return len(source) == 3 and source[0] == _LUMISECTION and source[1] in ("oms", "rr")
 
 
 def document(sources: Sequence[Source], values: Sequence[Any]) -> Any:

@@ -14,7 +14,7 @@ from runregistry.engine.sources import Source
 from runregistry.engine.table import View
 from runregistry.logic import Node, Operation, Rule
 
-__all__ = ["Part", "Truth"]
+__all__ = ["Choice", "Fold", "Negation", "Part", "Truth"]
 
 _FOLDS: dict[str, Callable[[Outcomes, Outcomes], Outcomes]] = {"and": both, "or": either}
 
@@ -58,7 +58,7 @@ class Fold:
         return answer
 
 
-class _Negation:
+class Negation:
     """``!``, or twice of it."""
 
     def __init__(self, node: Operation, operands: Sequence[Part]) -> None:
@@ -66,13 +66,14 @@ class _Negation:
         self.operands = operands
 
     def outcomes(self, view: View) -> Outcomes:
+        """Turn the operand round."""
         answer = self.operands[0].outcomes(view)
         for _ in self.node.operator:
             answer = negate(answer)
         return answer
 
 
-class _Choice:
+class Choice:
     """``if`` with an else branch: condition, then, condition, then, …, else."""
 
     def __init__(self, node: Operation, operands: Sequence[Part]) -> None:
@@ -80,6 +81,7 @@ class _Choice:
         self.operands = operands
 
     def outcomes(self, view: View) -> Outcomes:
+        """Choose row by row."""
         parts = [operand.outcomes(view) for operand in self.operands]
         answer = parts.pop()
         while parts:
@@ -88,7 +90,7 @@ class _Choice:
         return answer
 
 
-Part: TypeAlias = Leaf | Fold | _Negation | _Choice
+Part: TypeAlias = Leaf | Fold | Negation | Choice
 
 
 def _take_apart(node: Node, failures: Failures) -> Part:
@@ -98,16 +100,16 @@ def _take_apart(node: Node, failures: Failures) -> Part:
     return form(node, [_take_apart(operand, failures) for operand in node.operands])
 
 
-def _form(node: Node) -> type[Fold | _Negation | _Choice] | None:
+def _form(node: Node) -> type[Fold | Negation | Choice] | None:
     """What combines the operands of a node. Odd forms (``if`` without else) are rare: the slow evaluator knows what they mean."""
     if isinstance(node, Operation):
         count = len(node.operands)
         if node.operator in _FOLDS and count:
             return Fold
         if node.operator in ("!", "!!") and count == 1:
-            return _Negation
+            return Negation
         if node.operator in ("if", "?:") and count > 2 and count % 2:
-            return _Choice
+            return Choice
     return None
 
 

@@ -2,5 +2,6 @@
 
 from runregistry.model.certification import CertifiedDataset
 from runregistry.model.lumisections import LumisectionColumns, triplet
+from runregistry.model.picking import StoredDataset
 
-__all__ = ["CertifiedDataset", "LumisectionColumns", "triplet"]
+__all__ = ["CertifiedDataset", "LumisectionColumns", "StoredDataset", "triplet"]

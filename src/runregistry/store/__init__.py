@@ -3,8 +3,8 @@
 from runregistry.store.configuration import Item
 from runregistry.store.jobs import Job
 from runregistry.store.queries import DatasetRow, RunRow
-from runregistry.store.records import CertifiedRow, DatasetRecord
+from runregistry.store.records import DatasetRecord
 from runregistry.store.store import Store
 from runregistry.store.writer import Writer
 
-__all__ = ["CertifiedRow", "DatasetRecord", "DatasetRow", "Item", "Job", "RunRow", "Store", "Writer"]
+__all__ = ["DatasetRecord", "DatasetRow", "Item", "Job", "RunRow", "Store", "Writer"]

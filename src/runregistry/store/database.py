@@ -105,6 +105,11 @@ class Database:
         """The database in words, without a password."""
         return self.url.render_as_string(hide_password=True)
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None if it has none."""
+        return Path(str(self.url.database)).expanduser() if self.is_sqlite and not self.in_memory else None
+
     def close(self) -> None:
         """Give back every connection. The object can't be used afterwards."""
         self.engine.dispose()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from runregistry.store.documents import Values
+from runregistry.store.moments import mark_rebuilt
 from runregistry.store.replay import PROJECTIONS, derive, run_number_chunks
 
 __all__ = ["rebuild"]
@@ -16,7 +17,8 @@ __all__ = ["rebuild"]
 def rebuild(connection: Connection, progress: Callable[[int], None] = lambda _: None) -> dict[str, int]:
     """Make every row of every projection anew, inside a writing transaction; return how many rows each has.
 
-    Servers that have the registry open do not notice: they must be started again if `check` had found differences.
+    Servers that have the registry open do not notice in their lists: they must be started again if `check` had found differences.
+    Columns that rules are evaluated on are made anew; see `Moment`.
 
     Parameters
     ----------
@@ -39,4 +41,5 @@ def rebuild(connection: Connection, progress: Callable[[int], None] = lambda _: 
             counts[table.name] += len(rows)
         done += len(chunk)
         progress(done)
+    mark_rebuilt(connection)
     return counts

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, func, select
 
-from runregistry.model.lumisections import LumisectionColumns
+from runregistry.model import LumisectionColumns, StoredDataset
 from runregistry.store import schema
 from runregistry.store.documents import Values
 from runregistry.store.projection import changes_of, merged_lumisections
 from runregistry.store.queries import RunRow, is_one_of
 from runregistry.terms import ONLINE
 
-__all__ = ["Cache", "CertifiedRow", "DatasetRecord", "Records"]
+__all__ = ["Cache", "DatasetRecord", "Records"]
 
 _CHUNK = 400
 
@@ -38,18 +38,6 @@ class Cache(NamedTuple):
     delivered: float
     triplet_summary: str
     dcs_summary: str
-    rr: str
-    oms: str
-
-
-class CertifiedRow(NamedTuple):
-    """A dataset with its run's attributes and its lumisections; documents are JSON text."""
-
-    run_number: int
-    name: str
-    dataset_attributes: str
-    rr_attributes: str
-    oms_attributes: str
     rr: str
     oms: str
 
@@ -106,9 +94,11 @@ class Records:
             .order_by(dataset.run_number, dataset.name)
         )
         wanted = set(names)
+        if len(wanted) <= _CHUNK:
+            query = query.where(dataset.name.in_(wanted))
         return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query) if row[1] in wanted}
 
-    def certified(self, connection: Connection, keys: Sequence[tuple[int, str]]) -> Iterator[CertifiedRow]:
+    def certified(self, connection: Connection, keys: Sequence[tuple[int, str]]) -> Iterator[StoredDataset]:
         """Go through datasets by key, in any order, each with everything that a rule may ask about it."""
         run, dataset, cache = schema.run.c, schema.dataset.c, schema.dataset_cache.c
         query = (
@@ -127,7 +117,7 @@ class Records:
         for start in range(0, len(keys), _CHUNK):
             chunk = keys[start : start + _CHUNK]
             found = connection.execute(query.where(is_one_of(dataset, chunk)))
-            yield from (CertifiedRow(*row) for row in found)
+            yield from (StoredDataset(*row) for row in found)
 
     def cache(self, connection: Connection, run_number: int, name: str) -> Cache | None:
         """Return what is summed up from a dataset's lumisections; None for an unknown dataset."""

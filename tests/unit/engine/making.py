@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from runregistry.logic import Rule
-from runregistry.model import CertifiedDataset, LumisectionColumns, triplet
+from runregistry.model import CertifiedDataset, LumisectionColumns, StoredDataset, triplet
 from runregistry.model.summary import certified_ranges
 
 Ranges = list[list[int]]
@@ -33,6 +35,13 @@ def make_dataset(
     for attribute, steps in (oms or {}).items():
         columns.apply_oms((first, last, {attribute: value}) for first, last, value in steps)
     return CertifiedDataset(run_number, name, dict(attributes or {}), dict(run_rr or {}), dict(run or {}), columns)
+
+
+def stored(dataset: CertifiedDataset) -> StoredDataset:
+    """The texts that the store would keep of a dataset."""
+    attributes = (dataset.dataset_attributes, dataset.rr_attributes, dataset.oms_attributes)
+    texts = [msgspec.json.encode(each).decode() for each in attributes]
+    return StoredDataset(dataset.run_number, dataset.name, *texts, dataset.columns.encode_rr(), dataset.columns.encode_oms())
 
 
 def documents(dataset: CertifiedDataset) -> dict[int, dict[str, Any]]:

@@ -12,12 +12,12 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from runregistry.engine import OMSLumisections, derived_run_attributes
+from runregistry.engine.oms_files import read_lumisections, read_runs
+from runregistry.engine.oms_table import OmsRun, OmsTable
 from runregistry.errors import RunRegistryError, UsageError
 from runregistry.lumis.steps import Step, elementary
 from runregistry.model.changes import stored_oms
 from runregistry.server.services.classifiers import ActiveClassifiers, active_classifiers
-from runregistry.server.services.oms_files import read_lumisections, read_runs
-from runregistry.server.services.oms_table import OmsRun, OmsTable
 from runregistry.server.services.runs import ReceivedRun, add_run, creation_comment, update_received_run
 from runregistry.store import Store
 from runregistry.store.documents import decode
@@ -67,7 +67,7 @@ def load_files(
     Parameters
     ----------
     lumisections, runs : path, optional
-        See `runregistry.server.services.oms_files`; at least one. Runs that only one of the files has are loaded too.
+        See `runregistry.engine.oms_files`; at least one. Runs that only one of the files has are loaded too.
     by : str
         The author; it must begin with ``auto@auto``, because shifters' changes stay on top of what is loaded.
     progress : callable, optional

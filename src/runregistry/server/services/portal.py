@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from runregistry.engine import make_golden, make_statistics
 from runregistry.errors import JobError, NotFound, StoreError, UsageError
 from runregistry.logic import parse_rule
 from runregistry.server.services.certified import CertifiedDatasets
@@ -131,12 +130,12 @@ class Portal:
         """
         started = time.monotonic()
         payload = job.payload
+        rule = parse_rule(payload["json_logic"])
         with self._store.reading() as connection:
             names = self._certified.matching_names(connection, payload["dataset_name_filter"])
-            datasets = self._certified.load(connection, names)
+            snapshot = self._certified.snapshot(connection, names, rule)
             version = self._store.records.latest_atomic_version(connection)
-        rule = parse_rule(payload["json_logic"])
-        made = dict(vars(make_golden(rule, datasets)))
+        made = dict(vars(snapshot.golden(rule)))
         row = {key: payload[key] for key in ("dataset_name_filter", "tags", "created_by", "official")}
         row["runregistry_version"] = version
         for name in ("generated_json", "generated_anti_json"):
@@ -146,7 +145,7 @@ class Portal:
         if time.monotonic() - started > _EARLY_AFTER_S:
             self._save(job, row, document | _STATISTICS)
         try:
-            statistics = vars(make_statistics(rule, datasets)) | self._run_range(made["min_run_number"], made["max_run_number"])
+            statistics = vars(snapshot.statistics(rule)) | self._run_range(made["min_run_number"], made["max_run_number"])
         except StoreError:
             raise  # the database, not the rule: the next attempt has a chance
         except Exception:  # whatever is wrong with the statistics, the JSON is right

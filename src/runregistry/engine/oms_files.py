@@ -18,8 +18,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from runregistry.errors import MissingExtraError, UsageError
-from runregistry.server.services.oms_table import OmsTable, make_table
+from runregistry.engine.oms_table import OmsTable, make_table
+from runregistry.errors import MissingExtraError, UsageError, suggestion
 
 __all__ = ["read_lumisections", "read_runs"]
 
@@ -79,7 +79,10 @@ def read_runs(path: str | os.PathLike[str]) -> dict[int, dict[str, Any]]:
         raise UsageError(f"can't read {name}: {error.strerror or error}") from error
     runs: dict[int, dict[str, Any]] = {}
     for position, row in enumerate(rows, 1):
-        number = row.get("run_number")
+        if "run_number" not in row:
+            near = suggestion("run_number", row)
+            raise UsageError(f"{name}: row {position} has no run_number{near}; its columns are {', '.join(row) or 'none'}")
+        number = row["run_number"]
         if isinstance(number, bool) or not isinstance(number, int):
             raise UsageError(f"{name}: row {position} has no run_number but {number!r}")
         if number in runs:
@@ -101,9 +104,10 @@ def _csv_columns(path: str | os.PathLike[str]) -> dict[str, tuple[np.ndarray, li
         with _open_text(path) as stream:
             rows = csv.reader(stream)
             header = [cell.strip() for cell in next(rows, [])]
-            if len(set(header)) != len(header) or not all(header):
+            names = header[:-1] if len(header) > 1 and not header[-1] else header
+            if len(set(names)) != len(names) or not all(names):
                 raise UsageError(f"{name}: the first line must hold the names of the columns, each once: {header}")
-            return _encode_columns(header, _checked_rows(rows, len(header), name))
+            return _encode_columns(names, _checked_rows(rows, header, len(names), name))
     except (gzip.BadGzipFile, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{name} is cut off or no CSV file: {error}") from error
 
@@ -124,13 +128,17 @@ def _encode_columns(header: list[str], rows: Iterator[list[str]]) -> dict[str, t
     }
 
 
-def _checked_rows(rows: Iterator[list[str]], width: int, name: str) -> Iterator[list[str]]:
+def _checked_rows(rows: Iterator[list[str]], header: list[str], width: int, name: str) -> Iterator[list[str]]:
     for line, cells in enumerate(rows, 2):
-        if len(cells) != width:
+        if len(cells) != len(header):
             if not any(cells):
                 continue
-            raise UsageError(f"{name}: line {line} has {len(cells)} cells, not {width}; the file may be cut off")
-        yield cells
+            raise UsageError(f"{name}: line {line} has {len(cells)} cells, not {len(header)}; the file may be cut off")
+        if cells[0].strip() == header[0] and [cell.strip() for cell in cells] == header:
+            continue  # exported page by page, each with its names, and put together
+        if any(cell.strip() for cell in cells[width:]):
+            raise UsageError(f"{name}: line {line} has {cells[width]!r} in a column without a name")
+        yield cells[:width]
 
 
 def _cell(name: str, text: str) -> Any:

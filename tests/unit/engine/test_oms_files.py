@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from runregistry.engine.oms_files import read_lumisections, read_runs
+from runregistry.engine.oms_table import OmsRun
 from runregistry.errors import UsageError
-from runregistry.server.services.oms_files import read_lumisections, read_runs
-from runregistry.server.services.oms_table import OmsRun
 
 CSV = """\
 run_number,lumisection_number,fill_number,bpix_ready,cms_active,pileup
