@@ -92,7 +92,7 @@ __all__ = [
 ]
 
 _HOMES = {"AsyncClient": "client", "Client": "client", "LumiMask": "lumis", "LumiRanges": "lumis"}
-_MODULE_NAMES = "attributes client engine errors filters local logic lumis pictures runregistry terms testing utils"
+_MODULE_NAMES = "attributes certification client engine errors filters local logic lumis pictures runregistry terms testing utils"
 _SUBMODULES = frozenset(_MODULE_NAMES.split())
 # Globals of the old module: looked up each time, so that they are up to date after a setup.
 _GLOBAL_NAMES = "api_url client_id client_secret email staging_cert staging_key target_application target_name use_cookies"

@@ -223,7 +223,7 @@ def test_json_create_writes_a_golden_json(target: runregistry.testing.RunningReg
     golden = LumiMask.read(path)
     assert golden[315512].to_list() == [[1, 1127]]
     assert LumiMask.from_json(to_stdout.stdout) == golden
-    assert f"{golden.n_runs} runs, {golden.n_ranges} ranges, {golden.n_lumisections} lumisections" in to_file.stderr
+    assert f"{golden.n_runs} of 4 runs, {golden.n_ranges} ranges, {golden.n_lumisections} of 1656 lumisections" in to_file.stderr
 
 
 def test_json_create_says_which_part_of_a_rule_is_wrong(target: runregistry.testing.RunningRegistry) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from runregistry.model.lumisections import LumisectionColumns
+from runregistry.store import schema
 from runregistry.store.documents import Values
 from runregistry.store.projection import cache_row, dataset_events, dataset_row, merged_lumisections, run_events, run_row
 from runregistry.store.queries import RunRow
@@ -35,6 +36,12 @@ class Past:
         row = run_row(events)
         summary = cache_row(self.lumisections(connection, run_number, ONLINE))["triplet_summary"]
         return RunRow(run_number=run_number, triplet_summary=summary, **row)
+
+    def keys(self, connection: Connection) -> list[tuple[int, str]]:
+        """Return run number and name of every dataset that there was, hidden or not, in this order."""
+        event = schema.dataset_event.c
+        query = select(event.run_number, event.name).where(event.atomic_version <= self.atomic_version).distinct()
+        return [(row[0], row[1]) for row in connection.execute(query.order_by(event.run_number, event.name))]
 
     def dataset(self, connection: Connection, run_number: int, name: str) -> DatasetRecord | None:
         """Return a dataset as it was; None if there was none."""
