@@ -23,7 +23,7 @@ from runregistry.local import open_registry
 from runregistry.server import load_files
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
-WITH_EXAMPLES = [ROOT / "README.md", ROOT / "docs" / "quickstart.md"]
+WITH_EXAMPLES = [ROOT / "README.md", ROOT / "docs" / "registry.md", ROOT / "docs" / "certification.md"]
 VARIABLES = {
     *("RUNREGISTRY_DATABASE", "RUNREGISTRY_EMAIL", "RUNREGISTRY_EGROUPS", "ENVIRONMENT", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET"),
 }

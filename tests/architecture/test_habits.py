@@ -9,7 +9,7 @@ from tests.architecture.source import Module, modules
 
 MAY_PRINT = {"cli", "runregistry", "utils"}
 # Settings of a client, and the doors; everything below takes what it needs as an argument.
-MAY_READ_ENVIRONMENT = {"runregistry.client.settings", "runregistry.local", "runregistry.runregistry", "runregistry.testing"}
+MAY_READ_ENVIRONMENT = {"runregistry.client.settings", "runregistry.local", "runregistry.runregistry"}
 # A service opens a transaction and hands it to the store; the types of what it hands on are all that it knows of SQL.
 PASSED_THROUGH = {"Connection", "Row"}
 RUNS_SQL = {"execute", "executemany", "scalar", "scalars", "exec_driver_sql"}

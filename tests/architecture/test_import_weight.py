@@ -11,6 +11,7 @@ import pytest
 HEAVY = {
     "numpy",
     "pandas",
+    "polars",
     "pyarrow",
     "matplotlib",
     "narwhals",
@@ -39,6 +40,7 @@ LIGHT = {
     "a function": "from runregistry import get_runs",
     "the old module": "import runregistry.runregistry",
     "the old helpers": "import runregistry.utils, runregistry.attributes",
+    "what tests use": "import runregistry.testing.plugin",
     "a client": "from runregistry import Client; Client('local').close()",
     "a mask": "from runregistry import LumiMask; LumiMask({314487: [(1, 15)]})",
     "a rule": "import runregistry; runregistry.logic.parse_rule({'==': [1, 1]}).apply({})",

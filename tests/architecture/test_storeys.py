@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "filters": WORDS,
     "lumis": WORDS,
     "logic": WORDS,
+    "luminosity": WORDS | {"lumis"},  # totals of masks, and masks of what a file has
     # 2 records
     "model": WORDS | ALGEBRA,
     "wire": WORDS | ALGEBRA | {"model"},
@@ -31,25 +32,29 @@ MAY_IMPORT: dict[str, set[str]] = {
     "server": WORDS | ALGEBRA | RECORDS | {"store", "engine"},
     # 5 doors
     "local": WORDS | ALGEBRA | RECORDS | MACHINES | {"server"},
-    "pictures": WORDS | ALGEBRA,
+    # reads the data of a registry, wherever it is, and hands it to the engine
+    "certification": WORDS | ALGEBRA | RECORDS | MACHINES | {"server", "local"},
+    "distributed": {"errors", "terms", "lumis", "logic", "model", "engine"},
+    "pictures": WORDS | ALGEBRA | {"luminosity"},
     "attributes": WORDS,
-    "utils": WORDS | ALGEBRA | {"client"},
+    "utils": WORDS | ALGEBRA | {"attributes", "client"},
     "runregistry": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "local", "utils"},
-    "testing": WORDS | ALGEBRA | RECORDS | MACHINES | {"server", "local"},
-    "cli": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "server", "local", "pictures"},
+    "testing": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "server"},
+    "cli": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "luminosity", "server", "local", "pictures", "certification"},
     "__init__": {"client", "lumis", "runregistry"},
     "__main__": {"cli"},
 }
 
 # Who may know which library: what is not here, nobody may. The standard library is open to all, except as other tests say.
 LIBRARIES: dict[str, set[str]] = {
-    "numpy": {"filters", "lumis", "store", "engine", "server", "cli"},
+    "numpy": {"client", "filters", "lumis", "luminosity", "store", "engine", "distributed", "pictures", "server", "cli"},
     "msgspec": {"model", "wire", "client", "store", "engine", "server", "cli"},
-    "httpx2": {"client", "server", "local", "testing"},
+    "httpx2": {"client", "server", "local", "cli"},  # the command line reads JSONs behind URLs
     "requests": {"client"},  # only its exceptions, for scripts that catch them, and only where it is installed
     "dotenv": {"client", "runregistry"},
-    "platformdirs": {"local"},
-    "sqlalchemy": {"store", "server", "cli"},  # outside the store its types only: test_habits.py
+    "platformdirs": {"client", "local"},
+    "keyring": {"client"},  # only where it is installed
+    "sqlalchemy": {"store", "server", "cli", "certification"},  # outside the store its types only: test_habits.py
     "alembic": {"store"},
     "psycopg": {"store"},
     "fastapi": {"server", "local"},
@@ -58,11 +63,17 @@ LIBRARIES: dict[str, set[str]] = {
     "joserfc": {"server"},
     "prometheus_client": {"server"},
     "uvicorn": {"server", "testing"},
-    "pyarrow": {"server", "cli"},
+    "pytest": {"testing"},
+    "pyarrow": {"engine", "distributed", "client", "luminosity", "server", "cli"},
+    "pandas": {"client", "luminosity", "engine"},  # frames only, when a table is asked for
+    "polars": {"client"},
+    "dask": {"distributed"},
+    "distributed": {"distributed"},
+    "pyspark": {"distributed"},
     "matplotlib": {"pictures", "cli"},
     "typer": {"cli"},
     "click": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "client"},
 }
 
 # Within the server: requests end at the routes, so that a service can be called by a job or a command as well.

@@ -12,10 +12,9 @@ from runregistry.cli.admin import admin_app
 from runregistry.cli.ask_commands import add_ask_commands
 from runregistry.cli.certifying import add_certification_commands
 from runregistry.cli.change_commands import add_change_commands
-from runregistry.cli.gathering import gathered
 from runregistry.cli.luminosity import luminosity_app
 from runregistry.cli.masks import add_mask_commands
-from runregistry.cli.options import ADMINISTER, ASK, JSON, SERVE, Registry, examples
+from runregistry.cli.options import ADMINISTER, ASK, JSON, SERVE, examples
 from runregistry.cli.pictures import picture_app
 
 __all__ = ["app"]
