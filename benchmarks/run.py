@@ -27,6 +27,7 @@ BEGIN, END = "<!-- last result: written by run.py -->", "<!-- end of the last re
 WHOLE_BEGIN, WHOLE_END = "<!-- last result of the whole service: written by run.py -->", "<!-- end of that result -->"
 CLIENT_BEGIN, CLIENT_END = "<!-- last result of the client: written by run.py -->", "<!-- end of the client's result -->"
 ENGINE_BEGIN, ENGINE_END = "<!-- last result of the engine: written by run.py -->", "<!-- end of the engine's result -->"
+MASKS_BEGIN, MASKS_END = "<!-- last result of the masks: written by run.py -->", "<!-- end of the masks' result -->"
 SIZES = (1_000, 100_000)
 OFFICIAL = "runregistry==3.1.2"
 LIBRARIES = ("numpy", "msgspec", "sqlalchemy", "fastapi", "httpx2")
@@ -208,6 +209,13 @@ def engine() -> str:
         return engine_table(Path(folder))
 
 
+def masks() -> str:
+    """Measure the look-up of many pairs against coffea's; takes some minutes, and 3 GB of memory."""
+    from masks import masks
+
+    return load_average() + masks(say)
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -215,6 +223,7 @@ def main() -> None:
     parser.add_argument("--whole", action="store_true", help="measure the whole service instead, on SQLite and PostgreSQL")
     parser.add_argument("--client", action="store_true", help="measure our client against the official one instead")
     parser.add_argument("--engine", action="store_true", help="measure the rules engine instead, on a year of lumisections")
+    parser.add_argument("--masks", action="store_true", help="measure the look-up of 100 million pairs instead, against coffea")
     parser.add_argument("--runs", type=int, nargs="+", default=SIZES, help="sizes of the registries of --whole")
     arguments = parser.parse_args()
     if arguments.whole:
@@ -225,6 +234,9 @@ def main() -> None:
         return
     if arguments.engine:
         finish(engine(), arguments.no_write, ENGINE_BEGIN, ENGINE_END)
+        return
+    if arguments.masks:
+        finish(masks(), arguments.no_write, MASKS_BEGIN, MASKS_END)
         return
     with tempfile.TemporaryDirectory(prefix="runregistry-benchmarks-") as folder:
         rows = [*registry_rows(Path(folder)), *import_rows(Path(folder))]

@@ -121,7 +121,7 @@ def _checked_slowly(item: Any, place: int, run_number: int | str | None) -> tupl
 def _problem(item: Any) -> str:
     """Return what is wrong with a range, as the rest of the sentence that begins with it; empty when nothing is."""
     if item == [-1]:
-        return "means all lumisections of the run, whose last one is not known here; write them out as [1, last]"
+        return "means all lumisections of the run to LumiMask.from_json; here write LumiRanges.since()"
     if not isinstance(item, list) or len(item) != 2:
         return "is no pair [first, last]"
     for value in item:

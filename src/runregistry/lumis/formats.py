@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return built
 
 
-def format_golden_json(runs: Iterable[tuple[int, Iterable[tuple[int, int]]]]) -> str:
+def format_golden_json(runs: Iterable[tuple[int, Iterable[Sequence[int]]]]) -> str:
     """Return the text of a golden JSON as CMS publishes it: a run a line, two blanks before it.
 
     Examples
@@ -70,7 +70,7 @@ def format_golden_json(runs: Iterable[tuple[int, Iterable[tuple[int, int]]]]) ->
       "314488": [[1, 3], [5, 9]]
     }
     """
-    lines = [f'  "{run_number}": [{", ".join([f"[{first}, {last}]" for first, last in ranges])}]' for run_number, ranges in runs]
+    lines = [f'  "{run_number}": {[list(one) for one in ranges]}' for run_number, ranges in runs]
     return "{\n" + ",\n".join(lines) + "\n}" if lines else "{}"
 
 

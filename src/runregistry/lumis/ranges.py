@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import NoReturn, Self
 
 from runregistry.errors import RangeError
-from runregistry.lumis.checks import checked_numbers, checked_ranges, integer
+from runregistry.lumis.checks import LARGEST, checked_numbers, checked_ranges, integer
 from runregistry.lumis.steps import covered, gaps, intersect
 
 __all__ = ["LumiRanges"]
 
 _SHOWN = 4
+_WHOLE = ((1, LARGEST),)
 
 
 class LumiRanges:
@@ -20,6 +21,9 @@ class LumiRanges:
 
     The ranges are sorted, disjoint and never touch, so two sets are equal exactly if they hold the same lumisections, however
     they were written. Immutable and hashable. Iterating gives the ranges; ``len`` and ``in`` speak of lumisections.
+
+    A set can be *open*: go to the end of a run, wherever that is (`since`). It then holds every number up to the largest there
+    is, 2³² - 1, so that all laws of sets go on to hold; what asks how many there are, or which is the last, raises `RangeError`.
 
     Parameters
     ----------
@@ -78,10 +82,27 @@ class LumiRanges:
         new._ranges = tuple(ranges)
         return new
 
+    @classmethod
+    def since(cls, first: int = 1) -> Self:
+        """Return all lumisections from one on, to the end of the run: the whole run, without an argument.
+
+        Examples
+        --------
+        >>> whole = LumiRanges.since()
+        >>> whole & LumiRanges([(1, 88)]), whole - LumiRanges([(1, 88)]), 5000 in whole
+        (LumiRanges([(1, 88)]), LumiRanges.since(89), True)
+        """
+        return cls([(first, LARGEST)])
+
     @property
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The closed ranges, sorted."""
         return self._ranges
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the set goes to the end of the run."""
+        return bool(self._ranges) and self._ranges[-1][1] == LARGEST
 
     @property
     def n_ranges(self) -> int:
@@ -96,39 +117,47 @@ class LumiRanges:
 
     @property
     def last(self) -> int:
-        """Last lumisection; `RangeError` if there is none."""
+        """Last lumisection; `RangeError` if there is none, or it is the unknown last one of the run."""
         self._refuse_empty("last")
+        self._refuse_open("the last lumisection is not known")
         return self._ranges[-1][1]
 
     def _refuse_empty(self, which: str) -> None:
         if not self._ranges:
             raise RangeError(f"no {which} lumisection: there are none", ranges=[])
 
+    def _refuse_open(self, problem: str) -> None:
+        if self.is_open:
+            raise RangeError(
+                f"{problem}: the ranges go to the end of the run; take them & what is known of it", ranges=self.to_list()
+            )
+
     def numbers(self) -> Iterator[int]:
-        """Iterate over the lumisections, ascending.
+        """Iterate over the lumisections, ascending; `RangeError` if the set is open.
 
         Examples
         --------
         >>> list(LumiRanges([(1, 3), (7, 7)]).numbers())
         [1, 2, 3, 7]
         """
-        for first, last in self._ranges:
-            yield from range(first, last + 1)
+        self._refuse_open("lumisections can't be listed")
+        return (number for first, last in self._ranges for number in range(first, last + 1))
 
     def to_list(self) -> list[list[int]]:
-        """Return the ranges as a golden JSON holds them.
+        """Return the ranges as a golden JSON holds them: ``[[-1]]`` for the whole run.
 
         Examples
         --------
         >>> LumiRanges([(1, 3), (7, 7)]).to_list()
         [[1, 3], [7, 7]]
         """
-        return [[first, last] for first, last in self._ranges]
+        return [[-1]] if self._ranges == _WHOLE else [[first, last] for first, last in self._ranges]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(self._ranges)
 
     def __len__(self) -> int:
+        self._refuse_open("lumisections can't be counted")
         return sum(last - first + 1 for first, last in self._ranges)
 
     def __bool__(self) -> bool:
@@ -205,13 +234,16 @@ class LumiRanges:
         return self._ranges != other._ranges and self <= other
 
     def __str__(self) -> str:
-        return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in self._ranges)
+        texts = [str(first) if first == last else f"{first}-{'' if last == LARGEST else last}" for first, last in self._ranges]
+        return "all" if self._ranges == _WHOLE else ", ".join(texts)
 
     def __repr__(self) -> str:
+        if self.is_open and self.n_ranges == 1:
+            return f"LumiRanges.since({'' if self._ranges == _WHOLE else self.first})"
         if self.n_ranges <= _SHOWN:
             return f"LumiRanges({list(self._ranges)})"
         begin = ", ".join(map(str, self._ranges[: _SHOWN - 1]))
-        return f"LumiRanges([{begin}, … {self.n_ranges} ranges to {self.last}])"
+        return f"LumiRanges([{begin}, … {self.n_ranges} ranges to {self._ranges[-1][1]}])"
 
 
 def _first_of(one: tuple[int, int]) -> int:

@@ -86,7 +86,7 @@ def test_a_numpy_bool_is_no_lumisection() -> None:
 
 
 def test_the_largest_lumisection_is_accepted() -> None:
-    assert LumiRanges([(1, LARGEST)]).last == LARGEST
+    assert LumiRanges([(1, LARGEST)]).ranges == ((1, LARGEST),)
 
 
 def test_numbers_make_ranges_in_any_order() -> None:
