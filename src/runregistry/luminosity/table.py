@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runregistry.errors import LuminosityError, MissingExtraError
+from runregistry.errors import LuminosityError, MissingExtraError, RangeError
 from runregistry.luminosity.keys import IntArray, keys_of, mask_of_keys
 from runregistry.luminosity.totals import Luminosity
 from runregistry.luminosity.units import invpb_per
@@ -227,10 +227,32 @@ class LumiTable:
         return np.where(is_there, self.delivered_invpb[place], np.nan), np.where(is_there, self.recorded_invpb[place], np.nan)
 
     def total(self, mask: LumiMask | None = None) -> Luminosity:
-        """Return the luminosity of all rows, or of those in a mask with what the mask has more."""
+        """Return the luminosity of all rows, or of those in a mask with what the mask has more.
+
+        Raises
+        ------
+        RangeError
+            A run is in the mask to its end, ``[[-1]]``, and the table has none of it: how much is missing is not known.
+        """
         if mask is None:
             return self._summed(LumiMask())
-        return self.select(mask)._summed(mask - self.mask())
+        return self.select(mask)._summed(self._missing(mask))
+
+    def _missing(self, mask: LumiMask) -> LumiMask:
+        """Return what a mask has and the table has not; of a run without end, up to the last lumisection of the table."""
+        own = self.mask()
+        missing = mask - own
+        if not missing.open_runs:
+            return missing
+        unknown = [run for run in missing.open_runs if run not in own]
+        if unknown:
+            raise RangeError(
+                f"run {unknown[0]} is in the mask to its end, and the table has none of it: how much is missing can't be told. "
+                "Cut the mask with one that knows the run (mask & known).",
+                run_number=unknown[0],
+            )
+        whole = {run: [(1, own[run].ranges[-1][1])] for run in missing.open_runs}
+        return missing & (LumiMask(whole) | missing.restrict(runs=set(missing) - set(whole)))
 
     def _summed(self, missing: LumiMask) -> Luminosity:
         return Luminosity(
@@ -241,7 +263,7 @@ class LumiTable:
         """Return the luminosity of each run, ascending; with a mask of each of its runs, even of one that the table has not."""
         if mask is None:
             return self._by(self.run_number)
-        missing = mask - self.mask()
+        missing = self._missing(mask)
         found = self.select(mask)._by(self.run_number[mask.contains(self.run_number, self.lumisection)])
         none = Luminosity(0.0, 0.0, 0)
         return {run: found.get(run, none)._replace(missing=missing.restrict(run, run)) for run in mask}

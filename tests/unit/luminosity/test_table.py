@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.unit.luminosity.layouts import BEAM_LAYOUT, write
 
-from runregistry.errors import LuminosityError, UsageError
+from runregistry.errors import LuminosityError, RangeError, UsageError
 from runregistry.luminosity import Luminosity, LumiTable, format_luminosity, from_oms, invpb_per
 from runregistry.lumis import LumiMask
 
@@ -111,3 +111,18 @@ def test_luminosity_that_oms_gives_for_each_lumisection_is_taken() -> None:
     made = from_oms([1, 1], [2, 1], {**each, "delivered_lumi": [9, 9]})
     assert made.delivered_invpb.tolist() == [0.2, 0.3]
     assert np.array_equal(made.recorded_invpb, [np.nan, 0.1], equal_nan=True)
+
+
+def test_of_a_run_without_end_only_gaps_are_missing() -> None:
+    table = LumiTable.from_columns([1, 1, 2], [2, 4, 1], delivered=[3.0, 4.0, 1.0], recorded=[1.0, 2.0, 1.0], unit="/pb")
+    mask = LumiMask.from_json('{"1": [[-1]], "2": [[1, 3]]}')
+    total = table.total(mask)
+    assert total.n_lumisections == 3
+    assert total.missing.to_dict() == {"1": [[1, 1], [3, 3]], "2": [[2, 3]]}
+    assert table.by_run(mask)[1].missing.to_dict() == {"1": [[1, 1], [3, 3]]}
+
+
+def test_a_run_without_end_that_the_table_has_not_is_named() -> None:
+    table = LumiTable.from_columns([1], [2], delivered=[3.0], recorded=[1.0], unit="/pb")
+    with pytest.raises(RangeError, match="run 7 is in the mask to its end"):
+        table.total(LumiMask.from_json('{"7": [[-1]]}'))
