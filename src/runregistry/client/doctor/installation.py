@@ -7,6 +7,7 @@ the two make a third thing that nobody wrote.
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import platform
 import re
@@ -72,11 +73,11 @@ def _check_releases(found: list[Distribution], own: list[Distribution], package:
 
 
 def _check_files(distribution: Distribution, package: Path) -> Check:
-    files = {file.as_posix(): file for file in distribution.files or [] if file.parts[:1] == ("runregistry",)}
+    files = _recorded(distribution)
     sources = {f"runregistry/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
     missing = [name for name in files if name.endswith(".py") and name not in sources]
     foreign = sorted(sources - files.keys())
-    changed = [name for name in sorted(sources & files.keys()) if _is_changed(package.parent / name, files[name].hash)]
+    changed = [name for name in sorted(sources & files.keys()) if _is_changed(package.parent / name, files[name])]
     troubles = [
         f"{_some(names)} {what}"
         for names, what in ((changed, "of another release, or edited"), (foreign, "not ours"), (missing, "missing"))
@@ -87,12 +88,21 @@ def _check_files(distribution: Distribution, package: Path) -> Check:
     return Check("files", OK, f"{len(sources)} modules as released")
 
 
-def _is_changed(path: Path, recorded: object) -> bool:
-    value = getattr(recorded, "value", None)
-    if value is None or getattr(recorded, "mode", "") != "sha256":
+def _recorded(distribution: Distribution) -> dict[str, str]:
+    """Return what was installed into our folder, with the digest of each file.
+
+    Read from ``RECORD`` itself: newer versions of `importlib.metadata` leave out what is no longer there.
+    """
+    rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
+    return {row[0]: row[1] for row in rows if len(row) > 1 and row[0].startswith("runregistry/")}
+
+
+def _is_changed(path: Path, recorded: str) -> bool:
+    mode, _, value = recorded.partition("=")
+    if mode != "sha256":
         return False
     digest = hashlib.sha256(path.read_bytes()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != str(value)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != value
 
 
 def _some(names: Sequence[str]) -> str:
