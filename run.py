@@ -84,6 +84,9 @@ def demo(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Run the tests: all of them on every core, or as the arguments say."""
     set_up("test")
+    if not arguments:
+        # Other clients and tools that ours is compared with, each in an environment of its own; made once.
+        run([PYTHON, "-m", "tests.environments"], ROOT)
     return run([PYTHON, "-m", "pytest", *(arguments or EVERYTHING)], ROOT)
 
 

@@ -102,13 +102,12 @@ class _Asked:
 def masks(say: Say) -> str:
     """Measure, and return a table."""
     sys.path.insert(0, str(ROOT))
-    from tests.official_clients import python_of
-    from tests.tool_environments import HOME, install
+    from tests.environments import python_of
+    from tests.tool_environments import HOME, reason
 
     say("coffea is installed")
-    reason = install("coffea")
-    if reason:
-        sys.exit(f"coffea can't be installed, so there is nothing to compare with: {reason}")
+    if trouble := reason("coffea"):
+        sys.exit(f"coffea can't be installed, so there is nothing to compare with: {trouble}")
     rows = []
     with tempfile.TemporaryDirectory(prefix="runregistry-benchmarks-") as folder:
         for order in ORDERS:
