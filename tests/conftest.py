@@ -24,6 +24,9 @@ DEMO_DATA = ROOT / "demo-data"
 # Some of the runs of demo-data: collisions, cosmics, long and short ones.
 FEW_RUNS = (315512, 315510, 315506, 314206)
 
+# Programs that run in environments of their own, with what is only there.
+collect_ignore = ["integration/oracles", "integration/spark_runner.py"]
+
 IDENTITY = (
     *("ENVIRONMENT", "SSO_CLIENT_ID", "SSO_CLIENT_SECRET", "RUNREGISTRY_EMAIL", "RUNREGISTRY_EGROUPS"),
     *("RUNREGISTRY_AUDIENCE", "RUNREGISTRY_CREDENTIALS", "RUNREGISTRY_TOKEN_FILE", "RUNREGISTRY_TOKEN_URL"),
