@@ -86,6 +86,20 @@ BREAKS: list[Callable[[socket.socket], None]] = [
 ]
 
 
+def read_request(connection: socket.socket) -> None:
+    """Read a request to its end: who closes a connection with something unread resets it."""
+    head, body = b"", b""
+    while b"\r\n\r\n" not in head:
+        if not (more := connection.recv(65536)):
+            return
+        head += more
+    head, _, body = head.partition(b"\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    missing = int(lengths[0]) - len(body) if lengths else 0
+    while missing > 0 and (more := connection.recv(65536)):
+        missing -= len(more)
+
+
 @contextmanager
 def broken_registry(answer: Callable[[socket.socket], None]) -> Iterator[str]:
     """Serve an answer to each connection, over and over; the URL."""
@@ -101,7 +115,7 @@ def broken_registry(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
         def reply(connection: socket.socket) -> None:
             with connection:
-                connection.recv(65536)
+                read_request(connection)
                 answer(connection)
 
         thread = threading.Thread(target=serve, daemon=True)
