@@ -28,7 +28,11 @@ WHOLE_BEGIN, WHOLE_END = "<!-- last result of the whole service: written by run.
 CLIENT_BEGIN, CLIENT_END = "<!-- last result of the client: written by run.py -->", "<!-- end of the client's result -->"
 ENGINE_BEGIN, ENGINE_END = "<!-- last result of the engine: written by run.py -->", "<!-- end of the engine's result -->"
 MASKS_BEGIN, MASKS_END = "<!-- last result of the masks: written by run.py -->", "<!-- end of the masks' result -->"
-SIZES = (1_000, 100_000)
+SCALE_BEGIN, SCALE_END = "<!-- last result of the scale: written by run.py -->", "<!-- end of the scale's result -->"
+MIRROR_BEGIN, MIRROR_END = "<!-- last result of the mirror: written by run.py -->", "<!-- end of the mirror's result -->"
+SIZES, SCALE_SIZES = (1_000, 100_000), (1_000, 10_000, 100_000)
+MIRROR_SIZE = 10_000
+PICTURE = HERE / "growth.svg"
 OFFICIAL = "runregistry==3.1.2"
 LIBRARIES = ("numpy", "msgspec", "sqlalchemy", "fastapi", "httpx2")
 STARTS = 11
@@ -184,6 +188,20 @@ def whole_service(sizes: Sequence[int]) -> str:
     return load_average() + whole(sizes, say)
 
 
+def growth(sizes: Sequence[int], n_edits: float, *, no_write: bool) -> str:
+    """Measure how the registry grows, on both databases; takes twenty minutes, and 20 GB of disk at 100,000 runs."""
+    from scale import scale
+
+    return load_average() + scale(sizes, n_edits, say, None if no_write else PICTURE)
+
+
+def mirror(n_runs: int) -> str:
+    """Measure a mirror of a generated registry; takes some minutes at 10,000 runs."""
+    from mirror import mirrored
+
+    return load_average() + mirrored(n_runs, say)
+
+
 def client() -> str:
     """Measure our client against the official one; takes some minutes, which the official one needs."""
     from client import against_official
@@ -224,10 +242,20 @@ def main() -> None:
     parser.add_argument("--client", action="store_true", help="measure our client against the official one instead")
     parser.add_argument("--engine", action="store_true", help="measure the rules engine instead, on a year of lumisections")
     parser.add_argument("--masks", action="store_true", help="measure the look-up of 100 million pairs instead, against coffea")
-    parser.add_argument("--runs", type=int, nargs="+", default=SIZES, help="sizes of the registries of --whole")
+    parser.add_argument("--scale", action="store_true", help="measure how the registry grows instead, on SQLite and PostgreSQL")
+    parser.add_argument("--mirror", action="store_true", help="measure a mirror instead, made over a road that is 20 ms long")
+    parser.add_argument("--runs", type=int, nargs="+", help="sizes of the registries of --whole, --scale and --mirror")
+    parser.add_argument("--edits", type=float, default=1.0, help="--scale: how often shifters edited a dataset, in the mean")
     arguments = parser.parse_args()
+    if arguments.scale:
+        result = growth(arguments.runs or SCALE_SIZES, arguments.edits, no_write=arguments.no_write)
+        finish(result, arguments.no_write, SCALE_BEGIN, SCALE_END)
+        return
     if arguments.whole:
-        finish(whole_service(arguments.runs), arguments.no_write, WHOLE_BEGIN, WHOLE_END)
+        finish(whole_service(arguments.runs or SIZES), arguments.no_write, WHOLE_BEGIN, WHOLE_END)
+        return
+    if arguments.mirror:
+        finish(mirror((arguments.runs or [MIRROR_SIZE])[0]), arguments.no_write, MIRROR_BEGIN, MIRROR_END)
         return
     if arguments.client:
         finish(client(), arguments.no_write, CLIENT_BEGIN, CLIENT_END)

@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from generator import BITS, COMPONENTS, WORKSPACES, Batch, cache_row, changes_text, finish
+from generator import BITS, COMPONENTS, WORKSPACES, Batch, Change, cache_row, changes_text, finish
 from sqlalchemy import Connection, func, select
 
 from runregistry.lumis.steps import Step, elementary
@@ -119,10 +119,12 @@ def fill(store: Store, size: Size) -> None:
 def _add(store: Store, connection: Connection, batch: Batch, each: Made, dice: random.Random) -> None:
     number, online = each.run_number, LumisectionColumns()
     batch.add_version(number, each.oms_attributes, _rr())
+    batch.finish_run(number, each.oms_attributes, _rr())
     online.oms, online.oms_present = each.columns.oms, each.columns.oms_present
     versions = [batch.add_dataset(number, name, attributes, dice) for name, attributes in ((ONLINE, {}), (NAME, _states()))]
-    oms = batch.add_changes(schema.oms_change, number, ONLINE, len(each.oms), changes_text(store, connection, each.oms))
-    rr = batch.add_changes(schema.rr_change, number, NAME, len(each.rr), changes_text(store, connection, each.rr), manual=False)
+    of_oms, of_rr = (Change(changes_text(store, connection, steps), len(steps)) for steps in (each.oms, each.rr))
+    oms = batch.add_changes(schema.oms_change, number, ONLINE, of_oms)
+    rr = batch.add_changes(schema.rr_change, number, NAME, of_rr, manual=False)
     batch.add(schema.dataset_cache, number, ONLINE, max(oms, versions[0]), *cache_row(online))
     batch.add(schema.dataset_cache, number, NAME, max(oms, rr, versions[1]), *cache_row(each.columns))
 

@@ -25,10 +25,14 @@ class Memo:
 
     def get(self, key: Any) -> Any:
         """Return what was remembered, as long as the values were when it was; None if nothing was."""
-        return self._answers.get(key)
+        with self._lock:
+            answer = self._answers.pop(key, None)
+            if answer is not None:
+                self._answers[key] = answer  # the last one again: what is asked for is not forgotten
+            return answer
 
     def put(self, key: Any, answer: Any) -> Any:
-        """Remember an answer in the place of the oldest one."""
+        """Remember an answer, and forget the one that was not asked for the longest."""
         with self._lock:
             self._answers.pop(key, None)
             while len(self._answers) >= _MAX_REMEMBERED:

@@ -31,7 +31,11 @@ def like(pattern: str) -> Callable[[str], bool]:
     >>> matches("Cosmics22CRUZET"), matches("Cosmics")
     (True, False)
     """
-    pieces = [_finder(piece) for piece in _pieces(pattern.lower())]
+    parts = _pieces(pattern.lower())
+    usual = _usual(parts)
+    if usual is not None:
+        return usual
+    pieces = [_finder(piece) for piece in parts]
     if len(pieces) == 1:
         whole, length = pieces[0]
         return lambda text: len(text := text.lower()) == length and whole(text, 0) == 0
@@ -52,6 +56,23 @@ def like(pattern: str) -> Callable[[str], bool]:
         return True
 
     return matches
+
+
+def _usual(pieces: list[_Piece]) -> Callable[[str], bool] | None:
+    """Return the test of one text, with or without a ``%`` before and after it: what people nearly always write."""
+    texts = ["".join(filter(None, piece)) for piece in pieces if _ANY not in piece]
+    if len(texts) < len(pieces):
+        return None
+    match texts:
+        case [whole]:
+            return lambda text: text.lower() == whole
+        case [start, ""]:
+            return lambda text: text.lower().startswith(start)
+        case ["", end]:
+            return lambda text: text.lower().endswith(end)
+        case ["", middle, ""]:
+            return lambda text: middle in text.lower()
+    return None
 
 
 def _pieces(pattern: str) -> list[_Piece]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from runregistry.filters.ranks import NO_RANK, ranks_of
 from runregistry.filters.tree import Column, SortKey, TableName
 from runregistry.filters.values import number_of, text_of
 
-__all__ = ["is_usual_order", "order", "sorted_by"]
+__all__ = ["PlaceOf", "arranged", "is_usual_order", "order", "place_in", "sorted_by"]
+
+PlaceOf: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
 _SPAN = 2**62  # what 64 bits hold, with room for a sign
 _BY_NUMBER = frozenset({Column("oms_attributes", ("ls_duration",)), Column("oms_attributes", ("b_field",))})
@@ -80,16 +82,20 @@ def order(
     >>> order([key], fetch, 3, table="runs", rows=np.arange(3))
     array([0, 2, 1])
     """
-    keys = sorted_by(sortings, table)
+    places = [place_in(key, fetch(key.column)) for key in sorted_by(sortings, table)]
     if first is not None and first < len(rows):
-        rows = _front(rows, _key(keys[0], fetch(keys[0].column), rows), first)
+        rows = _front(rows, places[0](rows), first)
+    return arranged(rows, places)
+
+
+def arranged(rows: np.ndarray, places: Sequence[PlaceOf]) -> np.ndarray:
+    """Put rows in the order of the keys that `place_in` makes."""
     if len(rows) < 2:
         return rows
-    columns = [_key(key, fetch(key.column), rows) for key in keys]
-    joined = _joined(columns)
-    places = np.lexsort(columns[::-1]) if joined is None else np.argsort(joined, kind="stable")
-    arranged: np.ndarray = rows[places]
-    return arranged
+    keys = [place(rows) for place in places]
+    joined = _joined(keys)
+    answer: np.ndarray = rows[np.lexsort(keys[::-1]) if joined is None else np.argsort(joined, kind="stable")]
+    return answer
 
 
 def _front(rows: np.ndarray, key: np.ndarray, first: int) -> np.ndarray:
@@ -117,18 +123,16 @@ def _distinct(sortings: Sequence[SortKey]) -> list[SortKey]:
     return list(first.values())
 
 
-def _key(sorting: SortKey, column: Coded, rows: np.ndarray) -> np.ndarray:
-    """Return one number for each row, smaller for those that come earlier."""
+def place_in(sorting: SortKey, column: Coded) -> PlaceOf:
+    """Return what gives one number for each row, smaller for those that come earlier; all calls of it agree."""
     if isinstance(column.values, np.ndarray):
-        key = column.of(column.values, rows)
-        return -key if sorting.descending else key
+        numbers = column.values
+        return lambda rows: -column.of(numbers, rows) if sorting.descending else column.of(numbers, rows)
     ranks = ranks_of(column, _number_first if sorting.column in _BY_NUMBER else text_of)
-    key = column.of(ranks.places, rows)
-    null = key == NO_RANK
-    key = -key if sorting.descending else key.copy()
+    key = -ranks.places if sorting.descending else ranks.places.copy()
     # Beyond both ends of the ranks.
-    key[null] = -len(ranks.keys) - 1 if sorting.nulls_first else len(ranks.keys) + 1
-    return key
+    key[ranks.places == NO_RANK] = -len(ranks.keys) - 1 if sorting.nulls_first else len(ranks.keys) + 1
+    return lambda rows: column.of(key, rows)
 
 
 def _number_first(value: Any) -> Any:

@@ -21,9 +21,12 @@ import numpy as np
 from sqlalchemy import Connection, Table, select
 
 from runregistry.errors import StoreCorrupt
-from runregistry.filters import Column, TableName
+from runregistry.filters import Column, Node, SortKey, TableName
 from runregistry.filters.coded import Coded
+from runregistry.filters.match import match
+from runregistry.filters.sort import arranged, place_in, sorted_by
 from runregistry.store import schema
+from runregistry.store.answers import Answers, Arranged, OrderKey, Orders, Selected
 from runregistry.store.columns import StoredColumn, read_arrays
 from runregistry.store.picking import reader
 from runregistry.store.rows import Rows
@@ -36,6 +39,9 @@ _Path: TypeAlias = tuple[str, ...]
 # Paths come from users: what was not asked for lately is forgotten, and read again if it is asked for again.
 _MAX_COLUMNS = 200
 _MANY = 10_000
+# Less than one row of so many is put in order by itself, rather than found in an order of all.
+_FEW = 16
+_HIDDEN = [True, False]
 _HOMES: dict[str, Table] = {
     "oms_attributes": schema.run,
     "rr_attributes": schema.run,
@@ -50,23 +56,62 @@ class View(NamedTuple):
 
     Attributes
     ----------
+    table : str
+        ``runs`` or ``datasets``.
     shown : numpy.ndarray of bool, shape (n_rows,)
         Rows that are not hidden.
-    newest_first : numpy.ndarray of int, shape (n_rows,)
-        Rows in the usual order: newest runs first, then by name.
     run_numbers : numpy.ndarray of int, shape (n_rows,)
         The run of each row.
     names : Coded
         The name of each row; of datasets only.
     columns : mapping of Column to Coded
         The columns that were asked for.
+    answers : Answers
+        What was selected from this very state of the table.
+    orders : Orders
+        The orders of this and other states of it.
     """
 
+    table: TableName
     shown: np.ndarray
-    newest_first: np.ndarray
     run_numbers: np.ndarray
     names: Coded
     columns: Mapping[Column, Coded]
+    answers: Answers
+    orders: Orders
+
+    def select(self, node: Node, sortings: Sequence[SortKey]) -> Selected:
+        """Return the rows that a filter matches, in order; hidden ones never match."""
+        order = (self.table, tuple(sorted_by(sortings, self.table)))
+        # As text: 1 and true are equal in Python, and not here.
+        key = (repr(node), order)
+        found = self.answers.get(key)
+        if found is None:
+            found = self._selected(node, order)
+            self.answers.keep(key, found)
+        return found
+
+    def in_order(self, sortings: Sequence[SortKey]) -> np.ndarray:
+        """Return all rows in an order, hidden ones too."""
+        return self._arranged((self.table, tuple(sorted_by(sortings, self.table)))).rows
+
+    def _selected(self, node: Node, order: OrderKey) -> Selected:
+        if order not in self.orders:
+            matched = match(node, self.columns.__getitem__, len(self.shown)) & self.shown
+            if np.count_nonzero(matched) * _FEW < len(matched):
+                places = [place_in(key, self.columns[key.column]) for key in order[1]]
+                return Selected.these(arranged(np.flatnonzero(matched), places))
+        table = self._arranged(order)
+        matched = match(node, lambda column: table.column(self.columns[column]), len(table.rows))
+        return Selected.among(table.rows, matched & table.shown)
+
+    def _arranged(self, order: OrderKey) -> Arranged:
+        found = self.answers.arranged(order)
+        if found is None:
+            rows = self.orders.get(order, lambda key: self.columns[key.column], len(self.shown))
+            found = Arranged(rows, self.shown)
+            self.answers.keep_arranged(order, found)
+        return found
 
     def dataset_keys(self, rows: np.ndarray) -> list[tuple[int, str]]:
         """Return run number and name of the datasets in these rows."""
@@ -165,8 +210,9 @@ class _State:
         self.runs, self.datasets = Rows(schema.run), Rows(schema.dataset)
         self.columns: dict[_Path, StoredColumn] = {}
         # Which row of runs each dataset belongs to, and which row of datasets is each run's ``online``.
-        self.run_of_dataset = np.zeros(0, dtype=np.int32)
-        self.online_of_run = np.zeros(0, dtype=np.int32)
+        self.run_of_dataset = np.zeros(0, dtype=np.intp)
+        self.online_of_run = np.zeros(0, dtype=np.intp)
+        self.answers, self.orders = Answers(), Orders()
 
     def advance(self, connection: Connection, upto: int) -> None:
         """Read what changed up to an event, except for columns."""
@@ -177,8 +223,11 @@ class _State:
         if (onlines < 0).any() or (owners < 0).any():
             wrong = "a run has no online dataset, or a dataset has no run"
             raise StoreCorrupt(f"{wrong}; make the projections again: runregistry admin rebuild")
-        self.online_of_run = np.concatenate([self.online_of_run, onlines])
-        self.run_of_dataset = np.concatenate([self.run_of_dataset, owners])
+        if len(onlines):
+            self.online_of_run = np.concatenate([self.online_of_run, onlines.astype(np.intp)])
+        if len(owners):
+            self.run_of_dataset = np.concatenate([self.run_of_dataset, owners.astype(np.intp)])
+        self.answers = Answers()  # queries that are under way keep theirs to the old one
         self.seen = upto
 
     def held(self, paths: Iterable[_Path]) -> Held:
@@ -212,7 +261,9 @@ class _State:
         def codes(documents: Sequence[str]) -> np.ndarray:
             return np.stack([column.codes_of(documents) for column in columns], axis=1)
 
-        query = select(*rows.identity(home), home.c[kind]).where(home.c.version > seen)
+        query = select(*rows.identity(home), home.c[kind])
+        if seen >= 0:
+            query = query.where(home.c.version > seen)  # not for a whole table, which the index on versions would only slow down
         *identity, found = read_arrays(connection, query, [*rows.readers(), codes], many=upto - seen > _MANY)
         places = rows.find(*identity)
         for position, column in enumerate(columns):
@@ -226,15 +277,15 @@ class _State:
         """Return what a query of one table reads."""
         rows = self.runs if table == "runs" else self.datasets
         found = {column: self._coded(rows, column, stored) for column in columns}
-        return View(rows.shown, rows.newest_first, rows.run_numbers, rows.names.coded(), found)
+        return View(table, rows.shown, rows.run_numbers, rows.names.coded(), found, self.answers, self.orders)
 
     def _coded(self, rows: Rows, column: Column, stored: Mapping[_Path, StoredColumn]) -> Coded:
         if column.kind == "run_number":
-            return Coded(None, rows.run_numbers)
+            return Coded(None, self.runs.run_numbers, via=self.run_of_dataset if rows is self.datasets else None)
         if column.kind == "version":
             return Coded(None, rows.version)
         if column.kind == "deleted":
-            return Coded(rows.shown.view(np.uint8), [True, False])
+            return Coded(rows.shown.view(np.uint8), _HIDDEN)
         if column.kind == "name":
             return rows.names.coded()
         coded = stored[column.kind, *column.path].coded()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, select, tuple_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from runregistry.filters import AllOf, Column, Node, Page, SortKey, TableName
-from runregistry.filters.match import columns_of, match
-from runregistry.filters.sort import is_usual_order, order, sorted_by
+from runregistry.filters.match import columns_of
+from runregistry.filters.sort import sorted_by
 from runregistry.store import schema
+from runregistry.store.answers import Selected
 from runregistry.store.database import Database
 from runregistry.store.index import Index, View
+from runregistry.store.wanted import Wanted
 from runregistry.terms import ONLINE
 
-__all__ = ["DatasetRow", "Queries", "RowPage", "RunRow", "is_one_of"]
+__all__ = ["DatasetRow", "Queries", "RowPage", "RunRow", "dataset_rows", "is_one_of"]
 
 _CHUNK = 400
-_FIRST_LOOK = 1024
 _LAST_UPDATED = (SortKey(Column("oms_attributes", ("last_update",)), descending=True, nulls_first=True),)
 
 
@@ -67,38 +68,37 @@ class Queries:
 
     def runs(self, node: Node, sortings: Sequence[SortKey], page: Page) -> RowPage:
         """Return a page of the runs that a filter matches; hidden ones never match."""
-        with self._snapshot("runs", node, sortings) as (connection, view):
-            picked, count = _pick(view, "runs", node, sortings, page)
-            return RowPage(_run_rows(connection, view.run_numbers[picked].tolist()), count)
+        with self.view("runs", node, sortings) as (connection, view):
+            selected = view.select(node, sortings)
+            return RowPage(_run_rows(connection, view.run_numbers[_cut(selected, page)].tolist()), selected.n_found)
 
     def runs_last_updated(self, limit: int) -> list[RunRow]:
         """Return runs by the text of OMS's ``last_update``, newest first, hidden ones too; those without one come first."""
-        with self._snapshot("runs", AllOf(()), _LAST_UPDATED) as (connection, view):
-            every = np.arange(len(view.run_numbers))
-            fetch = view.columns.__getitem__
-            rows = order(_LAST_UPDATED, fetch, len(every), table="runs", rows=every, first=limit)[:limit]
-            return _run_rows(connection, view.run_numbers[rows].tolist())
+        with self.view("runs", AllOf(()), _LAST_UPDATED) as (connection, view):
+            return _run_rows(connection, view.run_numbers[view.in_order(_LAST_UPDATED)[:limit]].tolist())
 
     def datasets(self, node: Node, sortings: Sequence[SortKey], page: Page) -> RowPage:
         """Return a page of the datasets that a filter matches, ``online`` ones included; hidden ones never match."""
-        with self._snapshot("datasets", node, sortings) as (connection, view):
-            picked, count = _pick(view, "datasets", node, sortings, page)
-            keys = view.dataset_keys(picked)
-            table = schema.dataset.c
-            found = _chunked(connection, _DATASETS_QUERY, lambda chunk: is_one_of(table, chunk), keys)
-            rows = {(row[0], row[1]): row for row in found}
-            return RowPage([DatasetRow(*rows[key]) for key in keys], count)
+        with self.view("datasets", node, sortings) as (connection, view):
+            selected = view.select(node, sortings)
+            return RowPage(dataset_rows(connection, view.dataset_keys(_cut(selected, page))), selected.n_found)
 
     def dataset_keys(self, node: Node) -> list[tuple[int, str]]:
         """Return (run_number, name) of every dataset that a filter matches, by run number and name."""
-        with self._snapshot("datasets", node, ()) as (_, view):
-            picked, _ = _pick(view, "datasets", node, (), Page(0, None))
-        return sorted(view.dataset_keys(picked))
+        with self.view("datasets", node, ()) as (_, view):
+            return sorted(view.dataset_keys(_cut(view.select(node, ()), Page(0, None))))
+
+    def prepare(self, table: TableName, columns: Iterable[Column]) -> None:
+        """Read into memory what the first queries will need: rows, their usual order, and some columns."""
+        with self.view(table, AllOf(()), (), columns) as (_, view):
+            view.select(AllOf(()), ())
 
     @contextmanager
-    def _snapshot(self, table: TableName, node: Node, sortings: Sequence[SortKey]) -> Iterator[tuple[Connection, View]]:
+    def view(
+        self, table: TableName, node: Node, sortings: Sequence[SortKey], more: Iterable[Column] = ()
+    ) -> Iterator[tuple[Connection, View]]:
         """Open a read transaction, with what the index has to say about it."""
-        columns = {*columns_of(node), *(key.column for key in sorted_by(sortings, table))}
+        columns = {*columns_of(node), *(key.column for key in sorted_by(sortings, table)), *more}
         while True:
             held = self._index.hold(self._database.reading, columns)
             with self._database.reading() as connection:
@@ -108,37 +108,23 @@ class Queries:
                     return
 
 
-def _pick(view: View, table: TableName, node: Node, sortings: Sequence[SortKey], page: Page) -> tuple[np.ndarray, int]:
-    """Return the rows of a page, and how many there are on all pages."""
-    fetch = view.columns.__getitem__
-    matched = match(node, fetch, len(view.shown)) & view.shown
-    if is_usual_order(sortings, table):
-        wanted, count = _first(view.newest_first, matched, page.end), int(np.count_nonzero(matched))
-    else:
-        rows = np.flatnonzero(matched)
-        wanted, count = order(sortings, fetch, len(matched), table=table, rows=rows, first=page.end), len(rows)
-    return page.cut(wanted), count
+def _cut(selected: Selected, page: Page) -> np.ndarray:
+    """Return the rows of a page."""
+    places: range = page.cut(range(selected.n_found))
+    return selected.between(places.start, places.stop)
 
 
-def _first(rows: np.ndarray, matched: np.ndarray, n_wanted: int | None) -> np.ndarray:
-    """Return the first rows that match; not more of them are looked at than needed."""
-    found, start, size = [rows[:0]], 0, _FIRST_LOOK if n_wanted is not None else len(rows)
-    while start < len(rows) and (n_wanted is None or sum(map(len, found)) < n_wanted):
-        some = rows[start : start + size]
-        found.append(some[matched.take(some)])
-        start, size = start + size, size * 4
-    return np.concatenate(found)
-
-
-def _runs_query() -> Select[Any]:
+def _runs_query(wanted: FromClause, run_number: ColumnElement[int], _: ColumnElement[str] | None) -> Select[Any]:
     run, cache = schema.run.c, schema.dataset_cache.c
-    of_runs = select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary)
-    of_online = (cache.run_number == run.run_number) & (cache.name == ONLINE)
-    # Made once, with a place for the numbers: making it takes a third of the time that it runs.
-    return of_runs.join(schema.dataset_cache, of_online).where(run.run_number.in_(bindparam("numbers", expanding=True)))
+    return (
+        select(run.run_number, run.oms_attributes, run.rr_attributes, run.version, run.deleted, cache.triplet_summary)
+        .select_from(wanted)
+        .join(schema.run, run.run_number == run_number)
+        .join(schema.dataset_cache, (cache.run_number == run.run_number) & (cache.name == ONLINE))
+    )
 
 
-def _datasets_query() -> Select[Any]:
+def _datasets_query(wanted: FromClause, run_number: ColumnElement[int], name: ColumnElement[str] | None) -> Select[Any]:
     run, dataset, cache = schema.run.c, schema.dataset.c, schema.dataset_cache.c
     return (
         select(
@@ -153,6 +139,8 @@ def _datasets_query() -> Select[Any]:
             cache.triplet_summary,
             cache.dcs_summary,
         )
+        .select_from(wanted)
+        .join(schema.dataset, (dataset.run_number == run_number) & (dataset.name == name))
         .join(schema.run, run.run_number == dataset.run_number)
         .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
     )
@@ -161,12 +149,19 @@ def _datasets_query() -> Select[Any]:
 def _run_rows(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
     rows: dict[int, Any] = {}
     for start in range(0, len(numbers), _CHUNK):
-        found = connection.execute(_RUNS_QUERY, {"numbers": numbers[start : start + _CHUNK]})
-        rows.update((row[0], row) for row in found.all())
+        rows.update((row[0], row) for row in _RUNS.rows(connection, numbers[start : start + _CHUNK]))
     return [RunRow(*rows[number]) for number in numbers]
 
 
-_RUNS_QUERY, _DATASETS_QUERY = _runs_query(), _datasets_query()
+def dataset_rows(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[DatasetRow]:
+    """Return the datasets of these keys, in the order of the keys; all of them must exist."""
+    rows: dict[tuple[int, str], Any] = {}
+    for start in range(0, len(keys), _CHUNK):
+        rows.update(((row[0], row[1]), row) for row in _DATASETS.rows(connection, keys[start : start + _CHUNK]))
+    return [DatasetRow(*rows[key]) for key in keys]
+
+
+_RUNS, _DATASETS = Wanted(_runs_query, with_names=False), Wanted(_datasets_query, with_names=True)
 
 
 def is_one_of(table: ReadOnlyColumnCollection[str, Any], keys: Sequence[tuple[int, str]]) -> ColumnElement[bool]:
@@ -174,10 +169,3 @@ def is_one_of(table: ReadOnlyColumnCollection[str, Any], keys: Sequence[tuple[in
     # SQLite reads the whole table for pairs alone; run numbers make it use the primary key.
     numbers = table.run_number.in_(sorted({run_number for run_number, _ in keys}))
     return and_(numbers, tuple_(table.run_number, table.name).in_(keys))
-
-
-def _chunked(
-    connection: Connection, query: Select[Any], among: Callable[[Sequence[Any]], ColumnElement[bool]], wanted: Sequence[Any]
-) -> Iterator[Any]:
-    for start in range(0, len(wanted), _CHUNK):
-        yield from connection.execute(query.where(among(wanted[start : start + _CHUNK])))

@@ -1,4 +1,4 @@
-"""The rows of runs or of datasets in memory: which there are, in which order, which are hidden."""
+"""The rows of runs or of datasets in memory: which there are, and which are hidden."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ class Rows:
         What every row has; `shown` is False for hidden ones.
     names : StoredColumn
         Names of datasets.
-    newest_first : numpy.ndarray of int, shape (n_rows,)
-        Rows in the usual order: newest runs first, then by name.
     """
 
     def __init__(self, table: Table) -> None:
@@ -35,7 +33,6 @@ class Rows:
         self.version = np.zeros(0, dtype=np.int64)
         self.shown = np.zeros(0, dtype=bool)
         self.names = StoredColumn(msgspec.json.encode)
-        self.newest_first = np.zeros(0, dtype=np.int64)
         self._table = table
         self._has_names = "name" in table.c
         self._keys = Keys()
@@ -46,7 +43,9 @@ class Rows:
     def advance(self, connection: Connection, seen: int) -> np.ndarray:
         """Read the rows that changed after an event; return the new ones."""
         table = self._table.c
-        query = select(*self.identity(self._table), table.version, table.deleted).where(table.version > seen)
+        query = select(*self.identity(self._table), table.version, table.deleted)
+        if seen >= 0:
+            query = query.where(table.version > seen)
         *identity, versions, hidden = read_arrays(connection, query, [*self.readers(), _integers, _flags], many=seen < 0)
         known = len(self)
         rows = self._keys.place(_joined(*identity))
@@ -57,7 +56,6 @@ class Rows:
             self.run_numbers = extended(self.run_numbers, n_rows, rows, identity[0])
             if self._has_names:
                 self.names.put(rows, identity[1], n_rows)
-            self.newest_first = self._in_order(np.concatenate([self.newest_first, np.arange(known, n_rows)]))
         return np.arange(known, n_rows)
 
     def identity(self, table: Table) -> list[Any]:
@@ -71,17 +69,6 @@ class Rows:
     def find(self, run_numbers: np.ndarray, names: np.ndarray | None = None) -> np.ndarray:
         """Return rows; -1 for what is not there."""
         return self._keys.find(_joined(run_numbers, names))
-
-    def _in_order(self, rows: np.ndarray) -> np.ndarray:
-        """Put rows in the usual order; quick where nearly all are in it already."""
-        keys = -self.run_numbers[rows]
-        if self._has_names:
-            names = self.names.coded()
-            places = np.zeros(len(names.values), dtype=np.int64)
-            places[sorted(range(1, len(places)), key=names.values.__getitem__)] = np.arange(1, len(places))
-            keys = _joined(keys, names.of(places, rows))
-        arranged: np.ndarray = rows[np.argsort(keys, kind="stable")]
-        return arranged
 
 
 def extended(array: np.ndarray, n_rows: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ def _as_scripts():
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(BENCHMARKS))
         yield
-        for name in ("generator", "pages", "times"):
+        for name in ("generator", "pages", "times", "parts", "growth"):
             sys.modules.pop(name, None)
 
 
@@ -45,8 +45,8 @@ def filled(generator, n_runs=30, **options):
 def test_a_generated_registry_is_what_the_store_would_make_of_its_events(generator):
     store, made = filled(generator)
     with store:
-        assert (made.runs, made.datasets) == (30, 150)
-        generator.spot_check(store, n_checked=150)
+        assert (made.runs, made.datasets) == (30, 300)
+        generator.spot_check(store, n_checked=300)
 
 
 def test_the_spot_check_sees_a_wrong_projection(generator):
@@ -62,6 +62,65 @@ def test_the_same_seed_makes_the_same_registry(generator):
     one, other, third = (filled(generator, 8, seed=seed)[0] for seed in (1, 1, 2))
     with one, other, third:
         assert rows_of(one) == rows_of(other) != rows_of(third)
+
+
+def test_shifters_edits_are_manual_events_and_can_be_as_many_as_wanted(generator):
+    ranges = []
+    for n_edits in (0, 1.0, 20):
+        store, made = filled(generator, 20, n_edits=n_edits)
+        with store:
+            changes = [row for row in rows_of(store)["rr_change"] if row.manual_change]
+            assert bool(changes) is bool(n_edits)
+            generator.spot_check(store, n_checked=100)
+        ranges.append(made.ranges)
+    assert ranges == sorted(ranges)
+    assert ranges[2] > 20 * generator.DATASETS_PER_RUN * 20
+
+
+def test_lengths_of_runs_are_those_of_the_public_table(generator):
+    dice = random.Random(3)
+    lengths = sorted(generator._length(dice) for _ in range(20_000))
+    assert lengths[0] == 1
+    assert [lengths[place] for place in (5_000, 10_000, 15_000)] == pytest.approx([11, 39, 116], rel=0.1)
+    assert sum(lengths) / len(lengths) == pytest.approx(122, rel=0.15)
+
+
+def test_events_are_counted_as_they_are_stored(generator):
+    store, made = filled(generator, 12)
+    with store, store.reading() as connection:
+        stored = sum(
+            row.last_version - row.version + 1
+            for table in (schema.rr_change, schema.oms_change)
+            for row in connection.execute(select(table))
+        )
+        assert stored == made.ranges
+
+
+def test_the_parts_of_a_page_are_measured_for_each_question_about_datasets(generator, monkeypatch):
+    parts = importlib.import_module("parts")
+    monkeypatch.setattr(parts, "_TIMES", 1)
+    store, _ = filled(generator, 30)
+    with store:
+        spent = parts.parts_of(store)
+    assert tuple(spent) == parts.PARTS
+    n_questions = sum(question.table == "datasets" for question in importlib.import_module("pages").QUESTIONS)
+    assert {len(each) for each in spent.values()} == {n_questions}
+    assert all(seconds > 0 for each in spent.values() for seconds in each)
+
+
+def test_the_growth_is_drawn_the_same_each_time(tmp_path):
+    growth = importlib.import_module("growth")
+    points = [
+        growth.Point(database, runs, {"first page": 1e-6 * runs, "count": 5e-7 * runs}, 10**6 * runs, 1e-3 * runs, 1e-5 * runs)
+        for database in ("SQLite", "PostgreSQL")
+        for runs in (1_000, 100_000)
+    ]
+    for name in ("one.svg", "other.svg"):
+        growth.draw(points, {"SQLite": 0.005, "PostgreSQL": 0.010}, tmp_path / name)
+    text = (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert text == (tmp_path / "other.svg").read_text(encoding="utf-8")
+    written = {found.strip() for found in text.replace("<", ">").split(">")}
+    assert {"SQLite, first page", "PostgreSQL, cold", "Size on disk"} <= written
 
 
 def test_a_registry_that_holds_something_is_not_filled(generator):
@@ -83,7 +142,7 @@ def test_a_generated_registry_can_be_changed_afterwards(generator):
 def test_a_generated_registry_lies_on_postgresql_too(generator, postgres_url):
     with Store(postgres_url) as store:
         generator.fill(store, 12)
-        generator.spot_check(store, n_checked=60)
+        generator.spot_check(store, n_checked=120)
         with store.write("auto@auto", "creation") as writer:
             writer.add_run_event(1)
         sqlite, _ = filled(generator, 12)
