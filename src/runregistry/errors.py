@@ -16,9 +16,11 @@ has to parse a message; the message says what happened, which value, and what to
         AuthenticationError             the registry or the sign-in service did not accept who we are
         APIError                        the registry answered with an error
             PermissionDenied, NotFound(LookupError), Conflict, ServerFault
+                NotMirrored             a NotFound: a mirror does not hold what is asked about
         JobError                        a job of the JSON portal failed
         StoreError                      the database of a registry
             StoreConflict, MigrationNeeded, StoreCorrupt
+                DamagedFile             a StoreCorrupt: SQLite can't read the file any more
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ __all__ = [
     "APIError",
     "AuthenticationError",
     "Conflict",
+    "DamagedFile",
     "FilterError",
     "JobError",
     "LogicError",
@@ -38,6 +41,7 @@ __all__ = [
     "MigrationNeeded",
     "MissingExtraError",
     "NotFound",
+    "NotMirrored",
     "PermissionDenied",
     "RangeError",
     "RunRegistryError",
@@ -234,6 +238,13 @@ class NotFound(APIError, LookupError):
         super().__init__(message, status=status, body=body)
 
 
+class NotMirrored(NotFound):
+    """A mirror does not hold what was asked about; the message says what it holds, and how the rest is fetched."""
+
+    def __init__(self, message: str, *, status: int = 421, body: str = "") -> None:
+        super().__init__(message, status=status, body=body)
+
+
 class Conflict(APIError):
     """The state of the registry does not allow the change (a run that is not OPEN, an item edited by someone else)."""
 
@@ -273,3 +284,7 @@ class MigrationNeeded(StoreError):
 
 class StoreCorrupt(StoreError):
     """The file is not a registry, or its projections do not follow from its events."""
+
+
+class DamagedFile(StoreCorrupt):
+    """The file of a registry was cut or overwritten: SQLite can't read it any more."""

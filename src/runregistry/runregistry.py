@@ -19,6 +19,7 @@ from runregistry.client.flows import changes
 from runregistry.client.flows.changes import one_by_one
 from runregistry.client.settings import (
     DEFAULT_EMAIL,
+    TARGETS_HERE,
     Settings,
     find_env_file,
     identity_headers,
@@ -112,7 +113,8 @@ def setup(target: str) -> None:
     Parameters
     ----------
     target : str
-        ``production``, ``development``, ``qa``, ``local``, ``embedded`` (a registry in this process) or a URL.
+        ``production``, ``development``, ``qa``, ``local``, ``embedded`` (a registry in this process), ``mirror`` (a copy of
+        another one) or a URL.
 
     Raises
     ------
@@ -120,6 +122,8 @@ def setup(target: str) -> None:
         The target is none of these.
     MissingExtraError
         The embedded registry is not installed.
+    SettingsError, StoreError
+        There is no mirror, or it can't be used.
 
     Examples
     --------
@@ -132,7 +136,7 @@ def setup(target: str) -> None:
     global api_url, use_cookies, target_application, target_name
     found = resolve_target(target)
     _close()
-    opened = _transport(Settings(found.name, found.base_url)) if found.name == "embedded" else None
+    opened = _transport(Settings(found.name, found.base_url)) if found.name in TARGETS_HERE else None
     api_url, target_application, target_name = found.base_url, found.audience, found.name
     use_cookies = bool(found.audience)
     _take_identity()

@@ -34,13 +34,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "local": WORDS | ALGEBRA | RECORDS | MACHINES | {"server"},
     # reads the data of a registry, wherever it is, and hands it to the engine
     "certification": WORDS | ALGEBRA | RECORDS | MACHINES | {"server", "local"},
+    # writes what the client is answered as Parquet files
+    "export": WORDS | ALGEBRA | RECORDS | {"client"},
+    # a client of one registry that fills the store of another, and answers for it
+    "mirror": WORDS | ALGEBRA | RECORDS | {"client", "store", "server", "local"},
     "distributed": {"errors", "terms", "lumis", "logic", "model", "engine"},
     "pictures": WORDS | ALGEBRA | {"luminosity"},
     "attributes": WORDS,
     "utils": WORDS | ALGEBRA | {"attributes", "client"},
     "runregistry": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "local", "utils"},
     "testing": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "server"},
-    "cli": WORDS | ALGEBRA | RECORDS | MACHINES | {"__init__", "luminosity", "server", "local", "pictures", "certification"},
+    "cli": WORDS
+    | ALGEBRA
+    | RECORDS
+    | MACHINES
+    | {"__init__", "luminosity", "server", "local", "pictures", "certification", "export", "mirror"},
     "__init__": {"client", "lumis", "runregistry"},
     "__main__": {"cli"},
 }
@@ -48,11 +56,11 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Who may know which library: what is not here, nobody may. The standard library is open to all, except as other tests say.
 LIBRARIES: dict[str, set[str]] = {
     "numpy": {"client", "filters", "lumis", "luminosity", "store", "engine", "distributed", "pictures", "server", "cli"},
-    "msgspec": {"model", "wire", "client", "store", "engine", "server", "cli"},
+    "msgspec": {"model", "wire", "client", "store", "engine", "server", "mirror", "cli"},
     "httpx2": {"client", "server", "local", "cli"},  # the command line reads JSONs behind URLs
     "requests": {"client"},  # only its exceptions, for scripts that catch them, and only where it is installed
     "dotenv": {"client", "runregistry"},
-    "platformdirs": {"client", "local"},
+    "platformdirs": {"client", "local", "mirror"},
     "keyring": {"client"},  # only where it is installed
     "sqlalchemy": {"store", "server", "cli", "certification"},  # outside the store its types only: test_habits.py
     "alembic": {"store"},
@@ -64,7 +72,7 @@ LIBRARIES: dict[str, set[str]] = {
     "prometheus_client": {"server"},
     "uvicorn": {"server", "testing"},
     "pytest": {"testing"},
-    "pyarrow": {"engine", "distributed", "client", "luminosity", "server", "cli"},
+    "pyarrow": {"engine", "distributed", "client", "luminosity", "server", "cli", "export"},
     "pandas": {"client", "luminosity", "engine"},  # frames only, when a table is asked for
     "polars": {"client"},
     "dask": {"distributed"},

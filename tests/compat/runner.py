@@ -2,7 +2,7 @@
 
 Reads ``{"url": …, "egroups": …, "scripts": [path, …]}`` from standard input, and writes one object a script to standard output:
 ``{"result", "printed"}`` or ``{"error"}``. The scripts run as they are, one after the other in this process; only the URL of the
-local registry is another.
+local registry is another. Without a URL it is the mirror that ``RUNREGISTRY_MIRROR`` names, and there is no network.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import runpy
+import socket
 import sys
 import traceback
 from typing import Any
@@ -36,6 +37,21 @@ def put_registry_at(url: str) -> None:
         module.get_with_token = lambda url, **kwargs: requests.get(url, headers=module._get_headers())
 
 
+def put_mirror_there() -> None:
+    """Let the target ``local`` be the mirror, and let nothing get out of this process."""
+
+    def refuse(*args: Any) -> None:
+        raise OSError("there is no network")
+
+    socket.socket.connect = socket.getaddrinfo = refuse
+    official = module.setup
+
+    def setup(target: str) -> None:
+        official("mirror" if target == "local" else target)
+
+    module.setup = runregistry.setup = setup
+
+
 def sign_in(egroups: str) -> None:
     """Add the e-groups to each request, as the sign-in proxy in front of the service does."""
     official = module._get_headers
@@ -56,7 +72,10 @@ def play(path: str) -> dict[str, Any]:
 
 def main() -> None:
     asked = json.load(sys.stdin)
-    put_registry_at(asked["url"])
+    if asked["url"]:
+        put_registry_at(asked["url"])
+    else:
+        put_mirror_there()
     if asked["egroups"]:
         sign_in(asked["egroups"])
     json.dump([play(path) for path in asked["scripts"]], sys.stdout)

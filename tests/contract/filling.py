@@ -36,6 +36,8 @@ def fill(store: Store, n_edits: int = 12, seed: int = 1) -> None:
         writer.add_dataset_event(RUNS[0], EXPRESS, {"global_state": "waiting dqm gui"}, in_gui=["/B", "/A"])
         writer.add_dataset_event(RUNS[1], PROMPT, deleted=True)
     finish_work(store)
+    with store.write(PERSON, "tag edits on version 9") as writer:
+        store.versions.add_tag(writer.connection, "edits", 9, "all that was edited", PERSON)
 
 
 def configure(store: Store) -> None:

@@ -138,20 +138,110 @@ def test_datasets_that_came_later_or_were_hidden_since_are_as_they_were(store: S
     assert certification.create(RULE, PROMPT, source=store, as_of=before.provenance.version).golden == before.golden
     with pytest.raises(UsageError, match="no dataset is called"):
         certification.create(RULE, PROMPT, source=store, as_of=1)
-    with pytest.raises(UsageError, match="version 100000 is not one of"):
+    with pytest.raises(UsageError, match="as_of must be a version of this registry"):
         certification.create(RULE, PROMPT, source=store, as_of=100_000)
 
 
-def test_a_json_of_a_remote_registry_is_compared_with_what_it_has_now(store: Store, tmp_path: Path) -> None:
+def test_a_json_of_a_remote_registry_is_made_again_as_of_its_version(store: Store, tmp_path: Path) -> None:
     with testing.server(sample=True) as running, running.client() as client:
-        for where in ("portal", "local"):
-            certification.create(RULE, PROMPT, source=client, where=where).write(tmp_path / f"{where}.json")
-        assert certification.verify(tmp_path / "portal.json", source=client).is_good
+        then = client.version()["createdAt"]
+        past = {"source": client, "as_of": then}
+        made = {where: certification.create(RULE, PROMPT, where=where, **past) for where in ("portal", "local")}
+        certification.create(RULE, PROMPT, source=client, where="portal").write(tmp_path / "now.json")
+        certification.create(RULE, PROMPT, source=client, where="local").write(tmp_path / "unknown.json")
+        for where, each in made.items():
+            each.write(tmp_path / f"{where}.json")
         make_bad(running.store, 355100, 3, 5)
-        for where in ("portal", "local"):
-            found = certification.verify(tmp_path / f"{where}.json", source=client)
-            assert (found.is_intact, found.is_equal) == (True, False)
-            assert "no history over HTTP" in found.text()
+        for name in ("portal", "local", "now"):
+            found = certification.verify(tmp_path / f"{name}.json", source=client)
+            assert found.is_good, found.text()
+            assert found.notes == []
+            assert (found.remade.to_json() + "\n").encode() == (tmp_path / f"{name}.json").read_bytes()
+        found = certification.verify(tmp_path / "unknown.json", source=client)
+        assert (found.is_intact, found.is_equal) == (True, False)
+        assert "its past could not be read" in found.text()
+
+
+def test_only_registries_have_a_past(store: Store, tmp_path: Path) -> None:
+    for source in ([], tmp_path / "year.parquet"):
+        with pytest.raises(UsageError, match="only a registry knows its past"):
+            certification.create(RULE, PROMPT, source=source, as_of=1)
+
+
+def test_a_json_can_be_made_as_of_a_tag(store: Store) -> None:
+    before = certification.create(RULE, PROMPT, source=store)
+    with store.write("expert@example.org", "tag") as writer:
+        store.versions.add_tag(writer.connection, "then", before.provenance.version, "", "expert@example.org")
+    make_bad(store, 355100, 3, 5)
+    again = certification.create(RULE, PROMPT, source=store, as_of="then")
+    assert again.golden == before.golden
+    assert again.provenance.version == before.provenance.version
+
+
+# What lies behind a difference
+
+
+def two_jsons(store: Store, folder: Path, act: Any, **options: Any) -> tuple[Path, Path]:
+    """Certify, let something happen, certify again."""
+    paths = folder / "old.json", folder / "new.json"
+    certification.create(RULE, PROMPT, source=store).write(paths[0])
+    act()
+    certification.create(options.pop("rule", RULE), options.pop("name", PROMPT), source=store, **options).write(paths[1])
+    return paths
+
+
+def test_the_edit_behind_lost_lumisections_is_found(store: Store, tmp_path: Path) -> None:
+    bad = {"status": "BAD", "comment": "noise", "cause": ""}
+
+    def act() -> None:
+        make_bad(store, 355100, 3, 5)
+        with store.write("expert@example.org", "nobody reads this") as writer:
+            writer.add_run_event(355100, rr={"stop_reason": "other"})
+            writer.add_rr_changes(355100, PROMPT, [(1, 2, {"rpc-rpc": bad})])
+
+    found = certification.changes(*two_jsons(store, tmp_path, act))
+    assert found.diff.removed.to_dict() == {"355100": [[3, 5]]}
+    (row,) = found.rows
+    assert (row["run_number"], row["name"], row["went"], row["came"]) == (355100, PROMPT, [[3, 5]], [])
+    assert row["now"]["status"] == "BAD"
+    assert row["by"]
+    assert not found.unexplained
+    assert "behind them are 1 changes from version" in found.text()
+
+
+def test_a_hidden_dataset_explains_that_its_run_is_gone(store: Store, tmp_path: Path) -> None:
+    def act() -> None:
+        with store.write("expert@example.org", "hide") as writer:
+            writer.add_dataset_event(355101, PROMPT, deleted=True)
+
+    found = certification.changes(*two_jsons(store, tmp_path, act))
+    assert [(row["what"], row["comment"]) for row in found.rows] == [("deleted", "hide")]
+    assert found.diff.runs == (355101,)
+    assert not found.unexplained
+
+
+def test_what_no_edit_explains_is_told_with_what_else_is_different(store: Store, tmp_path: Path) -> None:
+    nothing = {"==": [{"var": "lumisection.rr.dt-dt"}, "BAD"]}
+    found = certification.changes(*two_jsons(store, tmp_path, lambda: None, rule=nothing))
+    assert found.rows == []
+    assert found.unexplained == found.diff.removed | found.diff.added
+    assert "the rules are different" in found.text()
+    assert "no change is behind" in found.text()
+
+
+def test_jsons_of_unknown_versions_are_only_compared(store: Store, tmp_path: Path) -> None:
+    old, new = two_jsons(store, tmp_path, lambda: make_bad(store, 355100, 3, 5))
+    beside = tmp_path / "old.json.provenance.json"
+    document = json.loads(beside.read_text())
+    document["source"]["version"] = None
+    beside.write_text(json.dumps(document))
+    found = certification.changes(old, new)
+    assert (found.rows, found.since) == ([], None)
+    assert "nothing is known of edits" in found.text()
+    assert not certification.changes(new, new).diff
+    beside.unlink()
+    with pytest.raises(UsageError, match="has no provenance"):
+        certification.changes(old, new)
 
 
 def test_a_changed_json_is_told_from_one_that_is_only_written_differently(store: Store, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The certification toolbox: golden JSONs made in a blink, reasons why not, what if, provenance and verification."""
 
 from runregistry.certification.certified import Certification
+from runregistry.certification.changing import CertificationChanges, changes
 from runregistry.certification.creating import create
 from runregistry.certification.explaining import explain
 from runregistry.certification.preset import Preset, get_preset, preset_names
@@ -14,6 +15,7 @@ from runregistry.engine.explanation import Explanation, WhatIf
 __all__ = [
     "Amount",
     "Certification",
+    "CertificationChanges",
     "Clause",
     "Explanation",
     "GivenRule",
@@ -22,6 +24,7 @@ __all__ = [
     "Totals",
     "Verification",
     "WhatIf",
+    "changes",
     "create",
     "explain",
     "get_preset",

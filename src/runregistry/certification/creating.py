@@ -15,6 +15,7 @@ from runregistry.engine import Snapshot, unknown_paths
 from runregistry.engine.amounts import amount_of, denominator_of
 from runregistry.errors import LogicError, UsageError
 from runregistry.lumis import LumiMask
+from runregistry.model.as_of import AsOf
 from runregistry.version import __version__
 
 __all__ = ["Where", "create"]
@@ -37,7 +38,7 @@ def create(
     runs: Iterable[int] | None = None,
     where: Where | None = None,
     allow_unknown_paths: bool = False,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
     on_progress: Progress | None = None,
 ) -> Certification:
     """Make a golden JSON.
@@ -63,8 +64,9 @@ def create(
         default the portal of a remote registry, unless runs are chosen; of anything else the local engine.
     allow_unknown_paths : bool
         Whether the rule may read what no dataset has, which is null everywhere.
-    as_of : int, optional
-        Make it from the data as they were after this version; databases only.
+    as_of : int, str, datetime or date, optional
+        Make it from the data as they were after this version, at this time, or when this tag was put on. Registries of this
+        package know their past, also over HTTP; the official service does not.
     on_progress : callable, optional
         Told how far the portal is.
 
@@ -99,8 +101,8 @@ def create(
         raise UsageError("say which datasets: a name, or a filter such as /PromptReco/Collisions2018(A|B)/DQM")
     asked = Asked(pattern, run_min, run_max, None if runs is None else sorted({int(run) for run in runs}))
     _check_runs(asked)
-    if _is_for_portal(where, source, asked, as_of):
-        return _by_portal(given, asked, source, on_progress)
+    if _is_for_portal(where, source, asked):
+        return _by_portal(given, asked, source, on_progress, as_of)
     read = read_source(source, asked, as_of=as_of)
     return _by_engine(given, asked, read, allow_unknown_paths)
 
@@ -110,12 +112,10 @@ def _check_runs(asked: Asked) -> None:
         raise UsageError(f"the first run, {asked.run_min}, is beyond the last one, {asked.run_max}")
 
 
-def _is_for_portal(where: Where | None, source: Any, asked: Asked, as_of: int | None) -> bool:
+def _is_for_portal(where: Where | None, source: Any, asked: Asked) -> bool:
     if where not in (None, "local", "portal"):
         raise UsageError(f"where={where!r}: say 'local' or 'portal'")
     remote = is_remote(source)
-    if as_of is not None and remote:
-        raise UsageError("a registry that is asked over HTTP can't certify as of an earlier version: give its database")
     if where is None:
         return remote and asked.is_of_all_runs
     if where == "portal" and not remote:
@@ -173,21 +173,17 @@ def _with_nearest(unknown: tuple[str, list[str]]) -> str:
     return f"{path} (did you mean {' or '.join(close)}?)" if close else path
 
 
-def _by_portal(given: GivenRule, asked: Asked, source: Any, on_progress: Progress | None) -> Certification:
-    if isinstance(source, Client):
-        return _made_by_portal(given, asked, source, on_progress)
-    with Client(source) as client:
-        return _made_by_portal(given, asked, client, on_progress)
-
-
-def _made_by_portal(given: GivenRule, asked: Asked, client: Client, on_progress: Progress | None) -> Certification:
-    document = client.create_json(given.rule.source, asked.dataset_name_filter, on_progress=on_progress)
+def _by_portal(given: GivenRule, asked: Asked, source: Any, on_progress: Progress | None, as_of: AsOf | None) -> Certification:
+    if not isinstance(source, Client):
+        with Client(source) as client:
+            return _by_portal(given, asked, client, on_progress, as_of)
+    document = source.create_json(given.rule.source, asked.dataset_name_filter, on_progress=on_progress, as_of=as_of)
     golden = LumiMask(document["generated_json"])
     denominator = golden | LumiMask(document.get("generated_anti_json") or {})
     in_json, in_all = ([float(document[name]) for name in names] for names in (_IN_JSON, _IN_ALL))
     golden_totals = Totals(golden.n_runs, golden.n_lumisections, *in_json)
     whole = Totals(denominator.n_runs, denominator.n_lumisections, *in_all)
-    origin = Origin("registry", target_name(client), _integer(document.get("runregistry_version")))
+    origin = Origin("registry", target_name(source), _integer(document.get("runregistry_version")))
     provenance = _provenance(given, asked, origin, golden, (golden_totals, whole), document)
     return Certification(given.rule, golden, denominator, document, golden_totals, whole, provenance)
 

@@ -8,6 +8,7 @@ from typing import Any
 from runregistry.certification.creating import create
 from runregistry.engine.explanation import Explanation
 from runregistry.lumis import LumiMask
+from runregistry.model.as_of import AsOf
 
 __all__ = ["explain"]
 
@@ -23,7 +24,7 @@ def explain(
     mask: LumiMask | None = None,
     ignore: Iterable[str | int] = (),
     allow_unknown_paths: bool = False,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Explanation:
     """Find out why lumisections do not pass a rule: of a run, of some, of a whole year.
 

@@ -19,8 +19,8 @@ _BOUNDS = ("start", "end")
 _SPECIAL = frozenset("|([{*+?\\")
 
 
-def read_remote(client: Client, asked: Asked) -> Snapshot:
-    """Read the datasets of a registry that are asked for.
+def read_remote(client: Client, asked: Asked, as_of: int | None = None) -> Snapshot:
+    """Read the datasets of a registry that are asked for, as they are or as of a version.
 
     Raises
     ------
@@ -38,11 +38,11 @@ def read_remote(client: Client, asked: Asked) -> Snapshot:
     condition = name_condition(asked.dataset_name_filter)
     named = None if condition is None else {"dataset_name": {"like": condition}}
     chosen: dict[str, Any] = {"run_min": asked.run_min, "run_max": asked.run_max, "runs": asked.runs}
-    rows = client.datasets(named, with_oms=True, sortings=[["run_number", "ASC"]], **chosen)
+    rows = client.datasets(named, with_oms=True, sortings=[["run_number", "ASC"]], as_of=as_of, **chosen)
     wanted = {(row["run_number"], row["name"]): row for row in rows if pattern.fullmatch(row["name"])}
     if not wanted:
         raise nothing_matches(asked.dataset_name_filter, {row["name"] for row in rows})
-    ranges = client.joint_ranges_of(sorted(wanted))
+    ranges = client.joint_ranges_of(sorted(wanted), as_of=as_of)
     return Snapshot.of(certified_of_joint_ranges(wanted[key], ranges[key]) for key in sorted(wanted))
 
 

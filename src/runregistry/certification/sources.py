@@ -14,12 +14,13 @@ from runregistry.engine import Snapshot
 from runregistry.errors import MissingExtraError, SettingsError, UsageError, suggestion
 from runregistry.filters.similar import similar_to
 from runregistry.model import CertifiedDataset
+from runregistry.model.as_of import AsOf
 
-__all__ = ["Asked", "Origin", "Read", "is_database", "is_remote", "nothing_matches", "read_source", "target_name"]
+__all__ = ["EMBEDDED", "Asked", "Origin", "Read", "is_database", "is_remote", "nothing_matches", "read_source", "target_name"]
 
 _FILES = (".parquet", ".csv", ".csv.gz", ".json")
 _DATABASES = ("sqlite", "postgresql", "postgres")
-_EMBEDDED = "embedded"
+EMBEDDED = "embedded"
 
 
 class Asked(NamedTuple):
@@ -91,10 +92,10 @@ def is_remote(source: Any) -> bool:
     (True, True, False, False)
     """
     if source is None:
-        return read_settings(None).target_name != _EMBEDDED
+        return read_settings(None).target_name != EMBEDDED
     if isinstance(source, Client):
         return True
-    return isinstance(source, str) and source != _EMBEDDED and not _is_database(source) and not _is_file(source)
+    return isinstance(source, str) and source != EMBEDDED and not _is_database(source) and not _is_file(source)
 
 
 def is_database(source: Any) -> bool:
@@ -106,29 +107,31 @@ def is_database(source: Any) -> bool:
     (True, True, False)
     """
     if isinstance(source, str | os.PathLike):
-        return source == _EMBEDDED or _is_database(source) or not (is_remote(source) or _is_file(source))
+        return source == EMBEDDED or _is_database(source) or not (is_remote(source) or _is_file(source))
     return not is_remote(source) and (source is None or hasattr(source, "as_of"))
 
 
-def read_source(source: Any, asked: Asked, *, as_of: int | None = None) -> Read:
+def read_source(source: Any, asked: Asked, *, as_of: AsOf | None = None) -> Read:
     """Read the datasets that are certified.
 
     Parameters
     ----------
     source : str, path, Client, Store, Snapshot, sequence of CertifiedDataset, or None
         See `runregistry.certification.create`.
-    as_of : int, optional
-        As they were after this version; databases only.
+    as_of : int, str, datetime or date, optional
+        As they were after this version; registries only.
 
     Raises
     ------
     UsageError
         It is no source; nothing there matches; it has no history.
     """
+    if as_of is not None and not (is_remote(source) or is_database(source)):
+        raise UsageError("only a registry knows its past: leave as_of out, or name a target or a database")
     if isinstance(source, Snapshot):
         return Read(_selected(source, asked), Origin("memory", "snapshot"))
     if is_remote(source):
-        return _read_remote(source, asked)
+        return _read_remote(source, asked, as_of)
     if isinstance(source, str | os.PathLike) and _is_file(source) and not _is_sqlite(source):
         return _read_file(Path(source), asked)
     if source is None or isinstance(source, str | os.PathLike):
@@ -142,13 +145,14 @@ def read_source(source: Any, asked: Asked, *, as_of: int | None = None) -> Read:
     raise UsageError(f"can't certify {type(source).__name__}: name a target, a database, a file, or give datasets or a Snapshot")
 
 
-def _read_remote(source: Any, asked: Asked) -> Read:
+def _read_remote(source: Any, asked: Asked, as_of: AsOf | None) -> Read:
     from runregistry.certification.remote import read_remote
 
-    if isinstance(source, Client):
-        return Read(read_remote(source, asked), Origin("registry", target_name(source)))
-    with Client(source) as client:
-        return Read(read_remote(client, asked), Origin("registry", target_name(client)))
+    if not isinstance(source, Client):
+        with Client(source) as client:
+            return _read_remote(client, asked, as_of)
+    version = None if as_of is None else int(source.version(as_of)["atomic_version"])
+    return Read(read_remote(source, asked, version), Origin("registry", target_name(source), version))
 
 
 def target_name(client: Client) -> str:
@@ -160,7 +164,7 @@ def target_name(client: Client) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _read_database(source: str | os.PathLike[str] | None, asked: Asked, as_of: int | None) -> Read:
+def _read_database(source: str | os.PathLike[str] | None, asked: Asked, as_of: AsOf | None) -> Read:
     try:
         from runregistry.certification.stored import read_stored
         from runregistry.local import default_database
@@ -169,7 +173,7 @@ def _read_database(source: str | os.PathLike[str] | None, asked: Asked, as_of: i
         if (error.name or "").partition(".")[0] == "runregistry":
             raise
         raise MissingExtraError("A registry's database", "server") from error
-    database = default_database() if source is None or source == _EMBEDDED else source
+    database = default_database() if source is None or source == EMBEDDED else source
     check_there(database)
     with Store(database) as store:
         return read_stored(store, asked, as_of)

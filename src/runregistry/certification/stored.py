@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runregistry.certification.sources import Asked, Origin, Read, nothing_matches
 from runregistry.engine import Snapshot
-from runregistry.errors import NotFound, UsageError
-from runregistry.filters.similar import similar_to
-from runregistry.model import CertifiedDataset
+from runregistry.errors import NotFound
+from runregistry.model.as_of import AsOf
 from runregistry.server.services.certified import CertifiedDatasets
+from runregistry.server.services.past import past_of
+from runregistry.server.services.past_certified import past_snapshot
 from runregistry.store import Store
-from runregistry.store.documents import decode
+from runregistry.store.past import Past
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,31 +20,28 @@ if TYPE_CHECKING:
 __all__ = ["read_stored"]
 
 
-def read_stored(store: Store, asked: Asked, as_of: int | None = None) -> Read:
+def read_stored(store: Store, asked: Asked, as_of: AsOf | None = None) -> Read:
     """Read the visible datasets of a store that are asked for.
 
     Parameters
     ----------
-    as_of : int, optional
-        As they were after this version. Unless it is the newest one, each dataset is made anew from its events.
+    as_of : int, str, datetime or date, optional
+        As they were after this version, at this time, or when this tag was put on. Datasets of runs that changed since are made
+        anew from their events.
 
     Raises
     ------
     UsageError
-        No dataset matches; there is no such version yet.
+        No dataset matches; there is no such version.
     """
     with store.reading() as connection:
         newest = store.records.latest_atomic_version(connection)
-        if as_of is not None and not 0 <= as_of <= newest:
-            raise UsageError(f"version {as_of} is not one of {store.database.name}, which has 1 to {newest}")
-        origin = Origin("database", store.database.name, newest if as_of is None else as_of)
-        if as_of is None or as_of == newest:
-            snapshot = _present(store, connection, asked)
-        else:
-            snapshot = Snapshot.of(_past(store, connection, asked, as_of))
-        if not snapshot.n_datasets and as_of is not None:
-            raise nothing_matches(asked.dataset_name_filter, ())
-        return Read(snapshot, origin)
+        if as_of is None:
+            return Read(_present(store, connection, asked), Origin("database", store.database.name, newest))
+        past = past_of(store, connection, as_of)
+        is_present = past.atomic_version == newest
+        snapshot = _present(store, connection, asked) if is_present else _past(store, connection, past, asked)
+        return Read(snapshot, Origin("database", store.database.name, past.atomic_version))
 
 
 def _present(store: Store, connection: Connection, asked: Asked) -> Snapshot:
@@ -59,16 +56,9 @@ def _present(store: Store, connection: Connection, asked: Asked) -> Snapshot:
     return snapshot.select(runs={number for number in snapshot.run_numbers.tolist() if asked.has(number)})
 
 
-def _past(store: Store, connection: Connection, asked: Asked, as_of: int) -> Iterator[CertifiedDataset]:
-    pattern, past = similar_to(asked.dataset_name_filter), store.as_of(as_of)
-    runs: dict[int, Any] = {}
-    for run_number, name in past.keys(connection):
-        if not asked.has(run_number) or not pattern.fullmatch(name):
-            continue
-        record = past.dataset(connection, run_number, name)
-        run = runs[run_number] if run_number in runs else runs.setdefault(run_number, past.run(connection, run_number))
-        if record is None or record.deleted or run is None:
-            continue
-        columns = past.lumisections(connection, run_number, name)
-        attributes = (decode(record.dataset_attributes), decode(run.rr_attributes), decode(run.oms_attributes))
-        yield CertifiedDataset(run_number, name, *attributes, columns)
+def _past(store: Store, connection: Connection, past: Past, asked: Asked) -> Snapshot:
+    try:
+        return past_snapshot(store, connection, past, asked.dataset_name_filter, asked.has)
+    except NotFound:
+        names = store.past_lists.keys(connection, "datasets", past.atomic_version).names.values
+        raise nothing_matches(asked.dataset_name_filter, set(names)) from None

@@ -10,9 +10,11 @@ from typing import Any
 from runregistry.certification.creating import create
 from runregistry.certification.provenance import Provenance, mask_digest, side_file
 from runregistry.certification.rules import read_rule, rule_digest
-from runregistry.certification.sources import is_database, is_remote
-from runregistry.errors import RunRegistryError, UsageError
+from runregistry.certification.sources import is_database, is_remote, target_name
+from runregistry.client import Client
+from runregistry.errors import APIError, RunRegistryError, UsageError
 from runregistry.lumis import LumiMask, MaskDiff
+from runregistry.model.as_of import AsOf
 
 __all__ = ["Verification", "verify"]
 
@@ -91,7 +93,7 @@ def verify(
     provenance: str | os.PathLike[str] | None = None,
     source: Any = None,
     rule: Any = None,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Verification:
     """Make a golden JSON again from its provenance, and compare.
 
@@ -105,9 +107,9 @@ def verify(
         Where the data is now; where it was, if not given.
     rule : dict, str or path, optional
         The rule that it ought to have been made with.
-    as_of : int, optional
-        The version of the data; the one that is noted, if not given. A registry that is asked over HTTP, and a file, have no
-        history: they are compared as they are now, and a note says so.
+    as_of : int, str, datetime or date, optional
+        The version of the data; the one that is noted, if not given. The official service, and a file, have no history: they are
+        compared as they are now, and a note says so.
 
     Raises
     ------
@@ -118,8 +120,8 @@ def verify(
 
     Notes
     -----
-    From the database of a registry the JSON is made as of the version that is noted: it comes out the same to the byte, whatever
-    was edited since.
+    From a registry of this package, its database or over HTTP, the JSON is made as of the version that is noted: it comes out the
+    same to the byte, whatever was edited since.
     """
     beside = side_file(path) if provenance is None else Path(provenance)
     if not beside.exists():
@@ -151,12 +153,13 @@ def _source_of(made: Provenance, beside: Path) -> Any:
     return made.source["name"]
 
 
-def _make_again(made: Provenance, source: Any, as_of: int | None) -> tuple[LumiMask, list[str]]:
+def _make_again(made: Provenance, source: Any, as_of: AsOf | None) -> tuple[LumiMask, list[str]]:
     options: dict[str, Any] = {"run_min": made.run_min, "run_max": made.run_max, "runs": made.runs}
     remote = is_remote(source)
-    version = as_of if as_of is not None else made.version if made.source["kind"] == "database" else None
-    if version is not None and not remote and is_database(source):
-        options["as_of"] = version
+    if as_of is not None:
+        options["as_of"] = as_of
+    elif made.version is not None and (_has_version(made, source) if remote else is_database(source)):
+        options["as_of"] = made.version
     if made.engine == "portal" and remote:
         options["where"] = "portal"
     try:
@@ -167,13 +170,27 @@ def _make_again(made: Provenance, source: Any, as_of: int | None) -> tuple[LumiM
     return again.golden, _notes(made, again.provenance)
 
 
+def _has_version(made: Provenance, source: Any) -> bool:
+    """Whether a registry is the one that the JSON was made of, and can read that version."""
+    if not isinstance(source, Client):
+        with Client(source) as client:
+            return _has_version(made, client)
+    if made.source["kind"] != "registry" or made.source["name"] != target_name(source):
+        return False
+    try:
+        source.version(made.version)
+    except APIError:
+        return False
+    return True
+
+
 def _notes(made: Provenance, again: Provenance) -> list[str]:
     notes = []
     if again.source["kind"] == "registry":
         now = f"version {again.version}" if again.version is not None else "its present state"
         then = f"version {made.version}" if made.version is not None else "an unknown version"
         if again.version is None or again.version != made.version:
-            notes.append(f"a registry has no history over HTTP: compared with {now}, the JSON was made of {then}")
+            notes.append(f"its past could not be read: compared with {now}, the JSON was made of {then}")
     elif again.source["kind"] == "file" and again.source["sha256"] != made.source.get("sha256"):
         notes.append(f"the file {again.source['name']} is not the one that the JSON was made of")
     elif again.source["kind"] == "database" and again.version != made.version:

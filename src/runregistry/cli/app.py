@@ -12,10 +12,13 @@ from runregistry.cli.admin import admin_app
 from runregistry.cli.ask_commands import add_ask_commands
 from runregistry.cli.certifying import add_certification_commands
 from runregistry.cli.change_commands import add_change_commands
+from runregistry.cli.exporting import add_export_command
 from runregistry.cli.luminosity import luminosity_app
 from runregistry.cli.masks import add_mask_commands
+from runregistry.cli.mirror import mirror_app
 from runregistry.cli.options import ADMINISTER, ASK, JSON, SERVE, examples
 from runregistry.cli.pictures import picture_app
+from runregistry.cli.versions import add_version_commands
 
 __all__ = ["app"]
 
@@ -37,9 +40,12 @@ app.add_typer(json_app, name="json", rich_help_panel=JSON)
 app.add_typer(admin_app, name="admin", rich_help_panel=ADMINISTER)
 app.add_typer(luminosity_app, name="luminosity", rich_help_panel=ASK)
 app.add_typer(picture_app, name="picture", rich_help_panel=JSON)
+app.add_typer(mirror_app, name="mirror", rich_help_panel=SERVE)
 add_mask_commands(json_app)
 add_ask_commands(app)
 add_change_commands(app)
+add_version_commands(app)
+add_export_command(app)
 add_certification_commands(json_app)
 
 _Database = Annotated[

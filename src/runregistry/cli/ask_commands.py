@@ -17,6 +17,7 @@ from runregistry.cli.options import (
     Looking,
     LumisectionFilters,
     Output,
+    Past,
     Registry,
     RunFilters,
     examples,
@@ -37,11 +38,11 @@ _Run = Annotated[int, typer.Argument(metavar="RUN", min=1, help="The run number.
 _Dataset = Annotated[str, typer.Option("--dataset", "--name", metavar="NAME", help="The dataset of the run.")]
 
 
-def runs(words: _Runs = None, *, filters: RunFilters, listing: Listing, output: Output, registry: Registry) -> None:
+def runs(words: _Runs = None, *, filters: RunFilters, listing: Listing, output: Output, registry: Registry, past: Past) -> None:
     """Show the runs that match, newest first."""
     from runregistry.cli.asking import show_runs
 
-    show_runs(words, filters, listing, output, registry)
+    show_runs(words, filters, listing, output, registry, past)
 
 
 def datasets(
@@ -54,41 +55,44 @@ def datasets(
     ] = False,
     output: Output,
     registry: Registry,
+    past: Past,
 ) -> None:
     """Show the datasets that match: the online one of each run, and the offline ones that sign-off makes."""
     from runregistry.cli.asking import show_datasets
 
-    show_datasets(words, filters, listing, output, registry, with_oms=with_oms)
+    show_datasets(words, filters, listing, output, registry, past, with_oms=with_oms)
 
 
-def run(run_number: _Run, dataset: _Dataset = "online", *, output: Output, registry: Registry) -> None:
+def run(run_number: _Run, dataset: _Dataset = "online", *, output: Output, registry: Registry, past: Past) -> None:
     """Show one run, or one of its datasets: its attributes, and how many lumisections of each component have which status."""
     from runregistry.cli.details import show_run
 
-    show_run(run_number, dataset, output, registry)
+    show_run(run_number, dataset, output, registry, past)
 
 
 def lumisections(
-    words: _Runs = None, *, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry
+    words: _Runs = None, *, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry, past: Past
 ) -> None:
     """Show the status of each component, lumisection by lumisection, a column a component."""
     from runregistry.cli.lumisections import show_lumisections
 
-    show_lumisections(words, filters, looking, output, registry)
+    show_lumisections(words, filters, looking, output, registry, past)
 
 
-def ranges(words: _Runs = None, *, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry) -> None:
+def ranges(
+    words: _Runs = None, *, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry, past: Past
+) -> None:
     """Show the ranges over which each component keeps its status, with comment and cause."""
     from runregistry.cli.lumisections import show_ranges
 
-    show_ranges(words, filters, looking, output, registry)
+    show_ranges(words, filters, looking, output, registry, past)
 
 
-def history(run_number: _Run, dataset: _Dataset = "online", *, output: Output, registry: Registry) -> None:
+def history(run_number: _Run, dataset: _Dataset = "online", *, output: Output, registry: Registry, past: Past) -> None:
     """Show what was changed in a run or dataset, by whom and why, oldest first."""
     from runregistry.cli.asking import show_history
 
-    show_history(run_number, dataset, output, registry)
+    show_history(run_number, dataset, output, registry, past)
 
 
 def cycles(
@@ -110,6 +114,7 @@ _EXAMPLES: dict[Callable[..., None], tuple[str, ...]] = {
         "runregistry runs --class Collisions18 --run-min 315257 --component tracker-strip=GOOD",
         "runregistry runs 315257-315270 --fields run_number,class,fill_number,tracker-strip.BAD",
         "runregistry runs --state OPEN --significant --count",
+        "runregistry runs --class Collisions18 --as-of 2018-06-01",
         'runregistry runs --where "energy > 6000 and not stable_beam" --format csv --output runs.csv',
     ),
     datasets: (

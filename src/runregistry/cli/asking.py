@@ -13,11 +13,11 @@ from runregistry.cli.rows import Format, Shown, pick, write_json_lines, write_sh
 from runregistry.errors import NotFound, suggestion
 
 if TYPE_CHECKING:
-    from runregistry.cli.options import DatasetFilters, Listing, Output, Registry, RunFilters
+    from runregistry.cli.options import DatasetFilters, Listing, Output, Past, Registry, RunFilters
     from runregistry.client import Client
     from runregistry.client.frames import Rows
 
-__all__ = ["check_dataset", "show_cycles", "show_datasets", "show_history", "show_runs"]
+__all__ = ["check_dataset", "show_cycles", "show_datasets", "show_history", "show_runs", "value_text"]
 
 _TABLE_LIMIT = 50  # rows that a person looks at
 _RUN_COLUMNS = (
@@ -53,27 +53,36 @@ class _List(NamedTuple):
     options: Mapping[str, Any]
 
 
-def show_runs(words: Sequence[str] | None, filters: RunFilters, listing: Listing, output: Output, registry: Registry) -> None:
+def show_runs(
+    words: Sequence[str] | None, filters: RunFilters, listing: Listing, output: Output, registry: Registry, past: Past
+) -> None:
     """Write the runs that match."""
     question = read_question(words, filters)
     with open_client(registry.target, registry.database) as client:
         runs = _List("runs", client.runs, client.iter_runs, client.count_runs, _RUN_COLUMNS, {})
-        _show_list(runs, question, listing, output)
+        _show_list(runs, question, listing, output, past)
 
 
 def show_datasets(
-    words: Sequence[str] | None, filters: DatasetFilters, listing: Listing, output: Output, registry: Registry, *, with_oms: bool
+    words: Sequence[str] | None,
+    filters: DatasetFilters,
+    listing: Listing,
+    output: Output,
+    registry: Registry,
+    past: Past,
+    *,
+    with_oms: bool,
 ) -> None:
     """Write the datasets that match."""
     question = read_question(words, filters)
     options = {"with_oms": True} if with_oms else {}
     with open_client(registry.target, registry.database) as client:
         datasets = _List("datasets", client.datasets, client.iter_datasets, client.count_datasets, _DATASET_COLUMNS, options)
-        _show_list(datasets, question, listing, output)
+        _show_list(datasets, question, listing, output, past)
 
 
-def _show_list(asked: _List, question: Question, listing: Listing, output: Output) -> None:
-    filters = {"is_wire_filter": question.is_wire_filter, **question.keywords}
+def _show_list(asked: _List, question: Question, listing: Listing, output: Output, past: Past) -> None:
+    filters = {"is_wire_filter": question.is_wire_filter, "as_of": past.as_of, **question.keywords}
     if listing.count:
         with writing(output.output) as stream:
             print(asked.count(question.filter, **filters), file=stream)
@@ -113,11 +122,11 @@ def check_dataset(client: Client, run_number: int, dataset_name: str) -> None:
         raise NotFound(f"run {run_number} has no dataset {dataset_name}{hint}; it has {', '.join(names)}")
 
 
-def show_history(run_number: int, dataset_name: str, output: Output, registry: Registry) -> None:
+def show_history(run_number: int, dataset_name: str, output: Output, registry: Registry, past: Past) -> None:
     """Write what was changed in a dataset, by whom and why, oldest first."""
     with open_client(registry.target, registry.database) as client:
         check_dataset(client, run_number, dataset_name)
-        rows = client.history(run_number, dataset_name)
+        rows = client.history(run_number, dataset_name, as_of=past.as_of)
 
     def for_people() -> list[dict[str, Any]]:
         return [changed for row in rows for changed in _changes(row)]
@@ -142,14 +151,21 @@ def _changes(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
     by_value: dict[str, list[str]] = {}
     for name, value in changes.items():
-        by_value.setdefault(_value_text(value), []).append(name)
+        by_value.setdefault(value_text(value), []).append(name)
     for value, names in by_value.items():
         yield {**action, "what": ", ".join(names), "value": value}
     if not by_value:
         yield {**action, "what": "", "value": ""}
 
 
-def _value_text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """Return a value in a few words: a triplet as its status with what is said about it.
+
+    Examples
+    --------
+    >>> value_text({"status": "BAD", "comment": "HV trip", "cause": ""}), value_text(True)
+    ('BAD: HV trip', 'true')
+    """
     if isinstance(value, Mapping) and "status" in value:
         said = "; ".join(filter(None, (value.get("comment"), value.get("cause"))))
         return f"{value['status']}: {said}" if said else str(value["status"])

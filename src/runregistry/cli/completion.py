@@ -41,7 +41,7 @@ _ATTRIBUTES = tuple(dict.fromkeys((*RUN_ATTRIBUTES, *DATASET_ATTRIBUTES)))
 _STATE = "_state"
 _WORKSPACES = tuple(name.removesuffix(_STATE) for name in DATASET_ATTRIBUTES if name.endswith(_STATE))
 # As `runregistry.client.settings.TARGETS`, which would load the client.
-_TARGETS = ("production", "development", "qa", "local", "embedded")
+_TARGETS = ("production", "development", "qa", "local", "embedded", "mirror")
 _FORMATS = ("table", "json", "jsonl", "csv", "parquet")
 _CLASSES = tuple(f"{kind}{year}" for year in range(26, 14, -1) for kind in ("Collisions", "Cosmics", "Commissioning"))
 

@@ -9,10 +9,12 @@ from runregistry.cli.asking import check_dataset
 from runregistry.cli.opening import open_client
 from runregistry.cli.rows import Format, Shown, print_table, write_shown, writing
 from runregistry.cli.tables import cell_text
+from runregistry.errors import NotFound
 from runregistry.terms import ONLINE, RUN_ATTRIBUTES, STATUSES
 
 if TYPE_CHECKING:
-    from runregistry.cli.options import Output, Registry
+    from runregistry.cli.options import Output, Past, Registry
+    from runregistry.client import Client
     from runregistry.client.frames import Rows
 
 __all__ = ["show_run"]
@@ -22,16 +24,15 @@ _INCLUDED = "_included"
 _COLUMNS = ("component", *STATUSES, "comments", "causes")
 
 
-def show_run(run_number: int, dataset_name: str, output: Output, registry: Registry) -> None:
+def show_run(run_number: int, dataset_name: str, output: Output, registry: Registry, past: Past) -> None:
     """Write a run, or a dataset of it."""
     from runregistry.client import frames
 
     with open_client(registry.target, registry.database) as client:
-        check_dataset(client, run_number, dataset_name)
         is_run = dataset_name == ONLINE
-        row = client.run(run_number) if is_run else client.dataset(run_number, dataset_name)
-        names = client.dataset_names(run_number) if is_run else []
-    rows = frames.Rows([row or {}], frames.RUNS if is_run else frames.DATASETS)
+        row = _read(client, run_number, dataset_name, past.as_of)
+        names = _names(client, run_number, past.as_of) if is_run else []
+    rows = frames.Rows([row], frames.RUNS if is_run else frames.DATASETS)
     if output.style is not Format.TABLE:
         write_shown(Shown(rows, tabular=lambda: rows), output.style, output.output)
         return
@@ -40,6 +41,23 @@ def show_run(run_number: int, dataset_name: str, output: Output, registry: Regis
         print_table(facts, ("attribute", "value"), stream)
         print(file=stream)
         print_table(*_counts(rows), stream)
+
+
+def _read(client: Client, run_number: int, dataset_name: str, as_of: str | None) -> dict[str, Any]:
+    if as_of is None:
+        check_dataset(client, run_number, dataset_name)
+    asked = {"as_of": as_of}
+    row = client.run(run_number, **asked) if dataset_name == ONLINE else client.dataset(run_number, dataset_name, **asked)
+    if row is None:
+        what = "" if dataset_name == ONLINE else f" with a dataset {dataset_name}"
+        raise NotFound(f"as of {as_of} there was no run {run_number}{what} in the registry ({client.settings.target_name})")
+    return row
+
+
+def _names(client: Client, run_number: int, as_of: str | None) -> list[str]:
+    if as_of is None:
+        return client.dataset_names(run_number)
+    return [row["name"] for row in client.datasets(runs=[run_number], as_of=as_of)]
 
 
 def _facts(row: Mapping[str, Any], dataset_names: list[str]) -> Iterator[tuple[str, str]]:

@@ -108,6 +108,7 @@ def question_of(certified: Certified, registry: Registry) -> dict[str, Any]:
         "run_max": certified.run_max,
         "runs": runs,
         "allow_unknown_paths": certified.unknown,
+        "as_of": certified.as_of,
     }
 
 

@@ -14,7 +14,7 @@ from runregistry.errors import NotFound, RunRegistryError, UsageError, suggestio
 from runregistry.terms import DATASET_COMPONENTS, RUN_COMPONENTS, STATUSES
 
 if TYPE_CHECKING:
-    from runregistry.cli.options import Looking, LumisectionFilters, Output, Registry
+    from runregistry.cli.options import Looking, LumisectionFilters, Output, Past, Registry
     from runregistry.client import Bulk, Client
     from runregistry.client.frames.tables import Tables
 
@@ -47,19 +47,20 @@ class _Looked(NamedTuple):
 
 
 def show_lumisections(
-    words: Sequence[str] | None, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry
+    words: Sequence[str] | None, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry, past: Past
 ) -> None:
     """Write what holds in each lumisection, a column a component or attribute."""
     per = looking.per or _LUMISECTION
     status_verb = "lumisections_of" if per == _LUMISECTION else "ranges_of"
-    _show(words, filters, looking, output, registry, _looked(looking, status_verb, per))
+    _show(words, filters, output, registry, past, _looked(looking, status_verb, per), keep_going=looking.keep_going)
 
 
 def show_ranges(
-    words: Sequence[str] | None, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry
+    words: Sequence[str] | None, filters: LumisectionFilters, looking: Looking, output: Output, registry: Registry, past: Past
 ) -> None:
     """Write the ranges over which a component, or all attributes, stay as they are."""
-    _show(words, filters, looking, output, registry, _looked(looking, "ranges_by_component_of", looking.per or _RANGE))
+    looked = _looked(looking, "ranges_by_component_of", looking.per or _RANGE)
+    _show(words, filters, output, registry, past, looked, keep_going=looking.keep_going)
 
 
 def _looked(looking: Looking, status_verb: str, per: str) -> _Looked:
@@ -95,31 +96,34 @@ def _statuses(given: Iterable[str] | None) -> dict[str, tuple[str, ...]] | None:
 def _show(
     words: Sequence[str] | None,
     filters: LumisectionFilters,
-    looking: Looking,
     output: Output,
     registry: Registry,
+    past: Past,
     looked: _Looked,
+    *,
+    keep_going: bool,
 ) -> None:
     question = read_question(words, filters)
     if question.names_runs_only and question.run_list is None:
         raise UsageError("which runs? name them (315512, 315257-315270, @FILE, -), or filter them; --help shows how")
     with open_client(registry.target, registry.database) as client:
-        keys, missing = _chosen(client, question, filters.dataset_name)
-        if missing and not looking.keep_going:
-            raise _not_there(client, missing, filters.dataset_name)
-        found: Bulk[Any] = getattr(client, looked.verb)(keys, on_error="keep" if looking.keep_going else "raise")
+        keys, missing = _chosen(client, question, past.as_of)
+        if missing and not keep_going:
+            raise _not_there(client, missing, filters.dataset_name, past.as_of)
+        found: Bulk[Any] = getattr(client, looked.verb)(keys, on_error="keep" if keep_going else "raise", as_of=past.as_of)
     if keys or not missing:
         write_shown(_shown(found, looked), output.style, output.output)
     _complain(found, missing, filters.dataset_name)
 
 
-def _chosen(client: Client, question: Question, dataset_name: str) -> tuple[list[tuple[int, str]], list[int]]:
+def _chosen(client: Client, question: Question, as_of: str | None) -> tuple[list[tuple[int, str]], list[int]]:
     """Return the datasets that are meant, in the order of their runs, and runs that were named and have none."""
     rows = client.datasets(
         question.filter,
         fields=["run_number", "dataset_name"],
         sortings=[["run_number", "ASC"]],
         is_wire_filter=question.is_wire_filter,
+        as_of=as_of,
         **question.keywords,
     )
     keys = [(row["run_number"], row["dataset_name"]) for row in rows]
@@ -131,16 +135,17 @@ def _chosen(client: Client, question: Question, dataset_name: str) -> tuple[list
     return keys, [run_number for run_number in question.run_list.numbers if run_number not in there]
 
 
-def _not_there(client: Client, missing: Sequence[int], dataset_name: str) -> NotFound:
+def _not_there(client: Client, missing: Sequence[int], dataset_name: str, as_of: str | None) -> NotFound:
     """Return the error that says which runs or datasets there are not; of one with the names that there are."""
-    if len(missing) == 1:
+    if len(missing) == 1 and as_of is None:
         try:
             check_dataset(client, missing[0], dataset_name)
         except NotFound as fault:
             return fault
     names = ", ".join(map(str, missing))
+    when = "" if as_of is None else f" as of {as_of}"
     return NotFound(
-        f"these runs have no dataset {dataset_name}: {names} ({client.settings.target_name}); --keep-going shows the rest"
+        f"these runs have no dataset {dataset_name}{when}: {names} ({client.settings.target_name}); --keep-going shows the rest"
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "Looking",
     "LumisectionFilters",
     "Output",
+    "Past",
     "Per",
     "Registry",
     "RunFilters",
@@ -67,13 +68,27 @@ class Registry:
             "--target",
             "-t",
             metavar="NAME|URL",
-            help="production, development, qa, local, embedded, or a URL. Without it ENVIRONMENT, or production.",
+            help="production, development, qa, local, embedded, mirror, or a URL. Without it ENVIRONMENT, or production.",
             autocompletion=completion.targets,
         ),
     ] = None
     database: Annotated[
         str | None,
         _registry_option("--database", metavar="URL|FILE", help="Ask the embedded registry of this file, in this process."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """As of when it is asked."""
+
+    as_of: Annotated[
+        str | None,
+        _registry_option(
+            "--as-of",
+            metavar="VERSION|TIME|TAG",
+            help="What was then: a version, a time (2022-07-05T12:00:00Z; a day: at its end) or a tag.",
+        ),
     ] = None
 
 

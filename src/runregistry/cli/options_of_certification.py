@@ -69,6 +69,14 @@ class Certified:
     ] = None
     run_min: Annotated[int | None, _rule_option("--run-min", metavar="RUN", min=1, help="From this run on.")] = None
     run_max: Annotated[int | None, _rule_option("--run-max", metavar="RUN", min=1, help="Up to this run, included.")] = None
+    as_of: Annotated[
+        str | None,
+        _rule_option(
+            "--as-of",
+            metavar="VERSION|TIME|TAG",
+            help="Certify what was then: a version, a time (2022-07-05T12:00:00Z; a day: at its end) or a tag.",
+        ),
+    ] = None
     unknown: Annotated[
         bool,
         _rule_option("--allow-unknown-paths", metavar="", help="The rule may read what no dataset has: it is null everywhere."),

@@ -166,6 +166,8 @@ def _existing(database: str | None) -> Iterator[Store]:
         from runregistry.local import default_database
         from runregistry.store import Store
     with Store(check_there(database or default_database())) as store:
+        if store.database.is_mirror:
+            raise UsageError(f"{store.database.name} is a mirror, which runregistry mirror status --check and sync look after")
         yield store
 
 

@@ -18,6 +18,7 @@ from runregistry.errors import (
     AuthenticationError,
     Conflict,
     NotFound,
+    NotMirrored,
     PermissionDenied,
     RunRegistryError,
     ServerFault,
@@ -26,7 +27,7 @@ from runregistry.errors import (
 
 __all__ = ["Answer", "failure", "is_permission_refused", "read_json", "refusal_text"]
 
-_BY_STATUS: Mapping[int, type[APIError]] = {403: PermissionDenied, 404: NotFound, 409: Conflict}
+_BY_STATUS: Mapping[int, type[APIError]] = {403: PermissionDenied, 404: NotFound, 409: Conflict, 421: NotMirrored}
 # What the service says with 500 for a user's mistake, and the class it deserves.
 _BY_TEXT: tuple[tuple[str, type[APIError]], ...] = (
     ("Run not found", NotFound),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -19,15 +19,17 @@ from runregistry.client.keywords import DatasetKeywords, RunKeywords
 from runregistry.client.progress import shown
 from runregistry.client.reading import Asked
 from runregistry.client.settings import SettingChanges, Settings, read_settings
+from runregistry.client.version_verbs import AsyncVersionVerbs
 from runregistry.client.work import Work
 from runregistry.errors import RunRegistryError
+from runregistry.model.as_of import AsOf
 
 __all__ = ["AsyncClient"]
 
 K = TypeVar("K", bound=Hashable)
 
 
-class AsyncClient:
+class AsyncClient(AsyncVersionVerbs):
     """A registry, asked with tasks.
 
     Parameters, Raises
@@ -48,11 +50,13 @@ class AsyncClient:
         target: str | None = None,
         *,
         database: str | os.PathLike[str] | None = None,
+        mirror: str | os.PathLike[str] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         **changes: Unpack[SettingChanges],
     ) -> None:
-        settings = read_settings(embedded.target_of(target, database), **changes)
-        self._session = AsyncSession(settings, transport or embedded.async_transport(settings, database))
+        named, file = embedded.target_of(target, database, mirror)
+        settings = read_settings(named, **changes)
+        self._session = AsyncSession(settings, transport or embedded.async_transport(settings, file))
 
     def __repr__(self) -> str:
         return f"AsyncClient({self.settings.target_name!r})"
@@ -82,10 +86,11 @@ class AsyncClient:
         sortings: Sequence[Any] = (),
         limit: int | None = None,
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[RunKeywords],
     ) -> frames.Rows:
         """Return the runs that match, newest first unless sorted; details as of `Client.runs`."""
-        asked = Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings)
+        asked = Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings, as_of=as_of)
         return await self._session.run(reading.list_rows(self.settings, asked, limit))
 
     def iter_runs(
@@ -95,19 +100,22 @@ class AsyncClient:
         fields: Sequence[str] | None = None,
         sortings: Sequence[Any] = (),
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[RunKeywords],
     ) -> AsyncIterator[dict[str, Any]]:
         """Go through the runs that match, page by page, without keeping them; details as of `Client.iter_runs`."""
-        return self._go_through(Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings))
+        return self._go_through(Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings, as_of=as_of))
 
-    async def count_runs(self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[RunKeywords]) -> int:
+    async def count_runs(
+        self, filter: Any = None, *, is_wire_filter: bool = False, as_of: AsOf | None = None, **keywords: Unpack[RunKeywords]
+    ) -> int:
         """Return how many runs match; none of them is sent. Parameters as of `runs`."""
-        return await self._session.run(reading.count_rows(self.settings, Asked(RUNS, filter, is_wire_filter, keywords)))
+        asked = Asked(RUNS, filter, is_wire_filter, keywords, as_of=as_of)
+        return await self._session.run(reading.count_rows(self.settings, asked))
 
-    async def run(self, run_number: int) -> dict[str, Any] | None:
+    async def run(self, run_number: int, *, as_of: AsOf | None = None) -> dict[str, Any] | None:
         """Return a run, or None if the registry has none of this number."""
-        row: dict[str, Any] | None = await self._session.run(flows.one("get_run", run_number=run_number))
-        return row
+        return await self._session.run(reading.run(self.settings, run_number, as_of))
 
     async def datasets(
         self,
@@ -118,10 +126,11 @@ class AsyncClient:
         sortings: Sequence[Any] = (),
         limit: int | None = None,
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[DatasetKeywords],
     ) -> frames.Rows:
         """Return the datasets that match, ``online`` ones too; parameters as of `runs`; details as of `Client.datasets`."""
-        asked = Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms)
+        asked = Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms, as_of)
         return await self._session.run(reading.list_rows(self.settings, asked, limit))
 
     def iter_datasets(
@@ -132,22 +141,22 @@ class AsyncClient:
         with_oms: bool = False,
         sortings: Sequence[Any] = (),
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[DatasetKeywords],
     ) -> AsyncIterator[dict[str, Any]]:
         """Go through the datasets that match, page by page, without keeping them; as `iter_runs` and `datasets`."""
-        return self._go_through(Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms))
+        return self._go_through(Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms, as_of))
 
     async def count_datasets(
-        self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[DatasetKeywords]
+        self, filter: Any = None, *, is_wire_filter: bool = False, as_of: AsOf | None = None, **keywords: Unpack[DatasetKeywords]
     ) -> int:
         """Return how many datasets match; none of them is sent. Parameters as of `datasets`."""
-        return await self._session.run(reading.count_rows(self.settings, Asked(DATASETS, filter, is_wire_filter, keywords)))
+        asked = Asked(DATASETS, filter, is_wire_filter, keywords, as_of=as_of)
+        return await self._session.run(reading.count_rows(self.settings, asked))
 
-    async def dataset(self, run_number: int, dataset_name: str = "online") -> dict[str, Any] | None:
+    async def dataset(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> dict[str, Any] | None:
         """Return a dataset with its run and its summaries, or None if there is none."""
-        asked = {"run_number": run_number, "dataset_name": dataset_name}
-        row: dict[str, Any] | None = await self._session.run(flows.one("get_dataset", asked))
-        return row
+        return await self._session.run(reading.dataset(self.settings, run_number, dataset_name, as_of))
 
     async def dataset_names(self, run_number: int) -> list[str]:
         """Return the names of a run's datasets, ``online`` too."""
@@ -164,77 +173,73 @@ class AsyncClient:
 
     # One dataset
 
-    async def lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def lumisections(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the triplets of each component, one element a lumisection."""
-        return await self._session.run(reading.of_dataset("lumisections", run_number, dataset_name))
+        return await self._session.run(reading.of_dataset(self.settings, "lumisections", run_number, dataset_name, as_of))
 
-    async def oms_lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def oms_lumisections(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the OMS attributes, one element a lumisection."""
-        return await self._session.run(reading.of_dataset("oms_lumisections", run_number, dataset_name))
+        return await self._session.run(reading.of_dataset(self.settings, "oms_lumisections", run_number, dataset_name, as_of))
 
-    async def ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which no component changes, ``start`` and ``end`` included."""
-        return await self._session.run(reading.of_dataset("ranges", run_number, dataset_name))
+        return await self._session.run(reading.of_dataset(self.settings, "ranges", run_number, dataset_name, as_of))
 
-    async def ranges_by_component(self, run_number: int, dataset_name: str = "online") -> frames.ComponentRanges:
+    async def ranges_by_component(
+        self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None
+    ) -> frames.ComponentRanges:
         """Return the ranges of each component."""
-        return await self._session.run(reading.ranges_by_component(run_number, dataset_name))
+        return await self._session.run(reading.ranges_by_component(self.settings, run_number, dataset_name, as_of))
 
-    async def oms_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def oms_ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which no OMS attribute changes."""
-        return await self._session.run(reading.of_dataset("oms_ranges", run_number, dataset_name))
+        return await self._session.run(reading.of_dataset(self.settings, "oms_ranges", run_number, dataset_name, as_of))
 
-    async def joint_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def joint_ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which neither an OMS attribute nor a component changes."""
-        return await self._session.run(reading.of_dataset("joint_ranges", run_number, dataset_name))
+        return await self._session.run(reading.of_dataset(self.settings, "joint_ranges", run_number, dataset_name, as_of))
 
-    async def history(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    async def history(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return what was changed in a dataset, by whom and why, oldest first; of ``online`` also what was changed in the run."""
-        return await self._session.run(reading.history(run_number, dataset_name))
+        return await self._session.run(reading.history(self.settings, run_number, dataset_name, as_of))
 
     # Many datasets
 
     async def lumisections_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the triplets of many datasets, lumisection by lumisection; details as of `Client.lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("lumisections", which, dataset_name), how)
+        return await self._ask_many(reading.of_datasets(self.settings, "lumisections", which, dataset_name, as_of), how)
 
     async def oms_lumisections_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the OMS attributes of many datasets, lumisection by lumisection; parameters as of `lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("oms_lumisections", which, dataset_name), how)
+        return await self._ask_many(reading.of_datasets(self.settings, "oms_lumisections", which, dataset_name, as_of), how)
 
-    async def ranges_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+    async def ranges_of(
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which no component changes; parameters as of `lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("ranges", which, dataset_name), how)
+        return await self._ask_many(reading.of_datasets(self.settings, "ranges", which, dataset_name, as_of), how)
 
     async def ranges_by_component_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the ranges of each component of many datasets; parameters as of `lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("ranges_by_component", which, dataset_name), how)
+        return await self._ask_many(reading.of_datasets(self.settings, "ranges_by_component", which, dataset_name, as_of), how)
 
     async def oms_ranges_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which no OMS attribute changes; parameters as of `lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("oms_ranges", which, dataset_name), how)
+        return await self._ask_many(reading.of_datasets(self.settings, "oms_ranges", which, dataset_name, as_of), how)
 
     async def joint_ranges_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which nothing changes; parameters as of `lumisections_of`."""
-        return await self._ask_many(reading.of_datasets("joint_ranges", which, dataset_name), how)
-
-    # JSONs
-
-    async def create_json(
-        self, rule: Any, dataset_name_filter: str, *, on_progress: Callable[[float | None], None] | None = None
-    ) -> dict[str, Any]:
-        """Have a JSON made by the JSON portal, and return it with its statistics; details as of `Client.create_json`."""
-        return await self._session.run(flows.create_json(rule, dataset_name_filter, on_progress=on_progress))
+        return await self._ask_many(reading.of_datasets(self.settings, "joint_ranges", which, dataset_name, as_of), how)
 
     # Changes
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -79,6 +80,7 @@ def call(
     body: Any = None,
     parameters: Mapping[str, object] = MappingProxyType({}),
     *,
+    query: Mapping[str, object] = MappingProxyType({}),
     read: Callable[[Answer], Any] = read_json,
     after_s: float = 0.0,
 ) -> Call:
@@ -90,7 +92,10 @@ def call(
     '/runs/355100'
     >>> call("get_dataset", {"run_number": 355100, "dataset_name": "online"}).content
     b'{"run_number":355100,"dataset_name":"online"}'
+    >>> call("run_as_of", parameters={"run_number": 355100}, query={"as_of": "golden-2022"}).path
+    '/v1/runs/355100?as_of=golden-2022'
     """
     route = ROUTES[route_name]
     content = None if body is None else msgspec.json.encode(body, enc_hook=_plain)
-    return Call(route, route.url(**parameters), content, read, after_s)
+    path = route.url(**parameters)
+    return Call(route, f"{path}?{urlencode(query)}" if query else path, content, read, after_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -20,8 +20,10 @@ from runregistry.client.progress import shown
 from runregistry.client.reading import Asked
 from runregistry.client.session import Session
 from runregistry.client.settings import SettingChanges, Settings, read_settings
+from runregistry.client.version_verbs import VersionVerbs
 from runregistry.client.work import Work
 from runregistry.errors import RunRegistryError
+from runregistry.model.as_of import AsOf
 
 __all__ = ["Client"]
 
@@ -29,7 +31,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
-class Client:
+class Client(VersionVerbs):
     """A registry, asked with threads.
 
     Rows are as on the wire: a run has ``oms_attributes`` and ``rr_attributes``; every result can also be a table
@@ -38,10 +40,12 @@ class Client:
     Parameters
     ----------
     target : str, optional
-        ``production``, ``development``, ``qa``, ``local``, ``embedded`` or a URL; if None, what ``ENVIRONMENT`` says.
+        ``production``, ``development``, ``qa``, ``local``, ``embedded``, ``mirror`` or a URL; if None, what ``ENVIRONMENT`` says.
     database : str or path, optional
         The database of an embedded registry, ``RUNREGISTRY_DATABASE`` or a file in the user's data folder if not given; makes
         ``embedded`` the target. A registry that is not there is made.
+    mirror : path, optional
+        A mirror, which `runregistry.mirror.sync` made; makes ``mirror`` the target. It answers as the registry did that it is of.
     transport : httpx2.BaseTransport, optional
         Instead of the network, e.g. a fake.
     **changes
@@ -67,11 +71,13 @@ class Client:
         target: str | None = None,
         *,
         database: str | os.PathLike[str] | None = None,
+        mirror: str | os.PathLike[str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         **changes: Unpack[SettingChanges],
     ) -> None:
-        settings = read_settings(embedded.target_of(target, database), **changes)
-        self._session = Session(settings, transport or embedded.transport(settings, database))
+        named, file = embedded.target_of(target, database, mirror)
+        settings = read_settings(named, **changes)
+        self._session = Session(settings, transport or embedded.transport(settings, file))
 
     def __repr__(self) -> str:
         return f"Client({self.settings.target_name!r})"
@@ -101,6 +107,7 @@ class Client:
         sortings: Sequence[Any] = (),
         limit: int | None = None,
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[RunKeywords],
     ) -> frames.Rows:
         """Return the runs that match, newest first unless sorted.
@@ -115,6 +122,8 @@ class Client:
             E.g. ``[["run_number", "ASC"]]``.
         limit : int, optional
             The most rows.
+        as_of : int, str, datetime or date, optional
+            A version, a time or a tag, see `version`: what was then, and not what is. All verbs that read have it.
         **keywords
             Conditions beside the filter, all of which must hold; see `RunKeywords`: ``run_min``, ``run_max``, ``runs``,
             ``run_class``, ``fill``, ``era``, ``state``, ``components={"dt-dt": "GOOD"}``, ``where="energy > 6000"``, …
@@ -130,7 +139,7 @@ class Client:
         --------
         >>> registry.runs(run_min=315500, components={"tracker-strip": "GOOD"}).to_pandas()  # doctest: +SKIP
         """
-        asked = Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings)
+        asked = Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings, as_of=as_of)
         return self._collect(reading.list_rows(self.settings, asked, limit))
 
     def iter_runs(
@@ -140,22 +149,25 @@ class Client:
         fields: Sequence[str] | None = None,
         sortings: Sequence[Any] = (),
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[RunKeywords],
     ) -> Iterator[dict[str, Any]]:
         """Go through the runs that match, page by page, without keeping them; parameters as of `runs`.
 
         The order is that of the run numbers: newest first, or ``sortings=[["run_number", "ASC"]]``.
         """
-        return self._go_through(Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings))
+        return self._go_through(Asked(RUNS, filter, is_wire_filter, keywords, fields, sortings, as_of=as_of))
 
-    def count_runs(self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[RunKeywords]) -> int:
+    def count_runs(
+        self, filter: Any = None, *, is_wire_filter: bool = False, as_of: AsOf | None = None, **keywords: Unpack[RunKeywords]
+    ) -> int:
         """Return how many runs match; none of them is sent. Parameters as of `runs`."""
-        return self._session.run(reading.count_rows(self.settings, Asked(RUNS, filter, is_wire_filter, keywords)))
+        asked = Asked(RUNS, filter, is_wire_filter, keywords, as_of=as_of)
+        return self._session.run(reading.count_rows(self.settings, asked))
 
-    def run(self, run_number: int) -> dict[str, Any] | None:
+    def run(self, run_number: int, *, as_of: AsOf | None = None) -> dict[str, Any] | None:
         """Return a run, or None if the registry has none of this number."""
-        row: dict[str, Any] | None = self._session.run(flows.one("get_run", run_number=run_number))
-        return row
+        return self._session.run(reading.run(self.settings, run_number, as_of))
 
     def datasets(
         self,
@@ -166,6 +178,7 @@ class Client:
         sortings: Sequence[Any] = (),
         limit: int | None = None,
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[DatasetKeywords],
     ) -> frames.Rows:
         """Return the datasets that match, ``online`` ones too; parameters as of `runs`.
@@ -177,7 +190,7 @@ class Client:
         **keywords
             See `DatasetKeywords`: those of runs, and ``dataset_name``, ``states={"tracker": "OPEN"}``, ``appeared_in``.
         """
-        asked = Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms)
+        asked = Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms, as_of)
         return self._collect(reading.list_rows(self.settings, asked, limit))
 
     def iter_datasets(
@@ -188,20 +201,22 @@ class Client:
         with_oms: bool = False,
         sortings: Sequence[Any] = (),
         is_wire_filter: bool = False,
+        as_of: AsOf | None = None,
         **keywords: Unpack[DatasetKeywords],
     ) -> Iterator[dict[str, Any]]:
         """Go through the datasets that match, page by page, without keeping them; as `iter_runs` and `datasets`."""
-        return self._go_through(Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms))
+        return self._go_through(Asked(DATASETS, filter, is_wire_filter, keywords, fields, sortings, with_oms, as_of))
 
-    def count_datasets(self, filter: Any = None, *, is_wire_filter: bool = False, **keywords: Unpack[DatasetKeywords]) -> int:
+    def count_datasets(
+        self, filter: Any = None, *, is_wire_filter: bool = False, as_of: AsOf | None = None, **keywords: Unpack[DatasetKeywords]
+    ) -> int:
         """Return how many datasets match; none of them is sent. Parameters as of `datasets`."""
-        return self._session.run(reading.count_rows(self.settings, Asked(DATASETS, filter, is_wire_filter, keywords)))
+        asked = Asked(DATASETS, filter, is_wire_filter, keywords, as_of=as_of)
+        return self._session.run(reading.count_rows(self.settings, asked))
 
-    def dataset(self, run_number: int, dataset_name: str = "online") -> dict[str, Any] | None:
+    def dataset(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> dict[str, Any] | None:
         """Return a dataset with its run and its summaries, or None if there is none."""
-        asked = {"run_number": run_number, "dataset_name": dataset_name}
-        row: dict[str, Any] | None = self._session.run(flows.one("get_dataset", asked))
-        return row
+        return self._session.run(reading.dataset(self.settings, run_number, dataset_name, as_of))
 
     def dataset_names(self, run_number: int) -> list[str]:
         """Return the names of a run's datasets, ``online`` too."""
@@ -218,37 +233,41 @@ class Client:
 
     # One dataset
 
-    def lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def lumisections(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the triplets of each component, one element a lumisection."""
-        return self._session.run(reading.of_dataset("lumisections", run_number, dataset_name))
+        return self._session.run(reading.of_dataset(self.settings, "lumisections", run_number, dataset_name, as_of))
 
-    def oms_lumisections(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def oms_lumisections(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the OMS attributes, one element a lumisection."""
-        return self._session.run(reading.of_dataset("oms_lumisections", run_number, dataset_name))
+        return self._session.run(reading.of_dataset(self.settings, "oms_lumisections", run_number, dataset_name, as_of))
 
-    def ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which no component changes, ``start`` and ``end`` included."""
-        return self._session.run(reading.of_dataset("ranges", run_number, dataset_name))
+        return self._session.run(reading.of_dataset(self.settings, "ranges", run_number, dataset_name, as_of))
 
-    def ranges_by_component(self, run_number: int, dataset_name: str = "online") -> frames.ComponentRanges:
+    def ranges_by_component(
+        self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None
+    ) -> frames.ComponentRanges:
         """Return the ranges of each component."""
-        return self._session.run(reading.ranges_by_component(run_number, dataset_name))
+        return self._session.run(reading.ranges_by_component(self.settings, run_number, dataset_name, as_of))
 
-    def oms_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def oms_ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which no OMS attribute changes."""
-        return self._session.run(reading.of_dataset("oms_ranges", run_number, dataset_name))
+        return self._session.run(reading.of_dataset(self.settings, "oms_ranges", run_number, dataset_name, as_of))
 
-    def joint_ranges(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def joint_ranges(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return the ranges over which neither an OMS attribute nor a component changes."""
-        return self._session.run(reading.of_dataset("joint_ranges", run_number, dataset_name))
+        return self._session.run(reading.of_dataset(self.settings, "joint_ranges", run_number, dataset_name, as_of))
 
-    def history(self, run_number: int, dataset_name: str = "online") -> frames.Rows:
+    def history(self, run_number: int, dataset_name: str = "online", *, as_of: AsOf | None = None) -> frames.Rows:
         """Return what was changed in a dataset, by whom and why, oldest first; of ``online`` also what was changed in the run."""
-        return self._session.run(reading.history(run_number, dataset_name))
+        return self._session.run(reading.history(self.settings, run_number, dataset_name, as_of))
 
     # Many datasets
 
-    def lumisections_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+    def lumisections_of(
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
         """Return the triplets of many datasets, lumisection by lumisection.
 
         Parameters
@@ -272,54 +291,37 @@ class Client:
         Bulk
             ``{(run_number, dataset_name): rows}``; also one table, with ``.to_pandas()`` and so on.
         """
-        return self._ask_many(reading.of_datasets("lumisections", which, dataset_name), how)
+        return self._ask_many(reading.of_datasets(self.settings, "lumisections", which, dataset_name, as_of), how)
 
     def oms_lumisections_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the OMS attributes of many datasets, lumisection by lumisection; parameters as of `lumisections_of`."""
-        return self._ask_many(reading.of_datasets("oms_lumisections", which, dataset_name), how)
+        return self._ask_many(reading.of_datasets(self.settings, "oms_lumisections", which, dataset_name, as_of), how)
 
-    def ranges_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+    def ranges_of(
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which no component changes; parameters as of `lumisections_of`."""
-        return self._ask_many(reading.of_datasets("ranges", which, dataset_name), how)
+        return self._ask_many(reading.of_datasets(self.settings, "ranges", which, dataset_name, as_of), how)
 
     def ranges_by_component_of(
-        self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
     ) -> Bulk[DatasetKey]:
         """Return the ranges of each component of many datasets; parameters as of `lumisections_of`."""
-        return self._ask_many(reading.of_datasets("ranges_by_component", which, dataset_name), how)
+        return self._ask_many(reading.of_datasets(self.settings, "ranges_by_component", which, dataset_name, as_of), how)
 
-    def oms_ranges_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+    def oms_ranges_of(
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which no OMS attribute changes; parameters as of `lumisections_of`."""
-        return self._ask_many(reading.of_datasets("oms_ranges", which, dataset_name), how)
+        return self._ask_many(reading.of_datasets(self.settings, "oms_ranges", which, dataset_name, as_of), how)
 
-    def joint_ranges_of(self, which: Any = None, dataset_name: str = "online", **how: Unpack[BulkOptions]) -> Bulk[DatasetKey]:
+    def joint_ranges_of(
+        self, which: Any = None, dataset_name: str = "online", *, as_of: AsOf | None = None, **how: Unpack[BulkOptions]
+    ) -> Bulk[DatasetKey]:
         """Return the ranges of many datasets over which nothing changes; parameters as of `lumisections_of`."""
-        return self._ask_many(reading.of_datasets("joint_ranges", which, dataset_name), how)
-
-    # JSONs
-
-    def create_json(
-        self, rule: Any, dataset_name_filter: str, *, on_progress: Callable[[float | None], None] | None = None
-    ) -> dict[str, Any]:
-        """Have a JSON made from a json-logic rule by the JSON portal, and return it with its statistics.
-
-        Parameters
-        ----------
-        rule : dict or str
-            json-logic, parsed or as text.
-        dataset_name_filter : str
-            Name of the datasets; ``_`` stands for any character and ``%`` for any text.
-        on_progress : callable, optional
-            Told the part that is done, from 0 to 1, or None while the job waits for its turn.
-
-        Raises
-        ------
-        APIError, JobError
-            The portal refuses the rule or the filter; the job failed.
-        """
-        return self._session.run(flows.create_json(rule, dataset_name_filter, on_progress=on_progress))
+        return self._ask_many(reading.of_datasets(self.settings, "joint_ranges", which, dataset_name, as_of), how)
 
     # Changes
 

@@ -14,7 +14,7 @@ import httpx2
 from runregistry.client.answers import Answer
 from runregistry.client.calls import Batch, Call, Flow
 from runregistry.client.retries import deliver
-from runregistry.client.settings import Settings, identity_headers
+from runregistry.client.settings import TARGETS_HERE, Settings, identity_headers
 from runregistry.client.token import SignIn, attach, to_answer
 from runregistry.errors import AuthenticationError, RunRegistryError, SettingsError, TransportError
 
@@ -26,17 +26,17 @@ _CONNECT_TIMEOUT_S = 30.0
 # Node, uvicorn and many gateways close a connection that nobody has used for 5 s. It must be us who do so first: nobody could say
 # of a change that is sent in that moment whether it was applied.
 _KEEP_ALIVE_S = 4.0
-# Where answers come as fast as this, nothing is gained by waiting for many at once: threads only get in each other's way, here and
-# in a registry that shares the processor with us.
+# Where answers come as fast as this, nothing is gained by waiting for many at once: threads only get in each other's way, here
+# and in a registry that shares the processor with us.
 _NEARBY_S, _IN_FLIGHT_NEARBY = 0.01, 4
 
 
 def session_options(settings: Settings, has_transport: bool) -> dict[str, Any]:
     """Return the options of an HTTP session, the same for threads and async."""
-    if settings.target_name == "embedded" and not has_transport:
+    if settings.target_name in TARGETS_HERE and not has_transport:
+        target = settings.target_name
         raise SettingsError(
-            "the embedded registry needs a transport: use runregistry.setup('embedded'), "
-            "or Client('embedded', transport=runregistry.local.transport(database))"
+            f"{TARGETS_HERE[target]} needs a transport: use runregistry.setup({target!r}), or Client({target!r}), which find it"
         )
     # Where nothing is encrypted, neither registry nor sign-in, the certificates need not be read: that takes most of the start.
     asked = [settings.base_url, *([settings.token_url] if settings.audience else [])]

@@ -21,6 +21,7 @@ __all__ = [
     "ARGUMENTS",
     "DEFAULT_EMAIL",
     "TARGETS",
+    "TARGETS_HERE",
     "TOKEN_URL",
     "RetryPolicy",
     "SettingChanges",
@@ -63,9 +64,14 @@ TARGETS = MappingProxyType(
             Target("qa", "https://cmsrunregistry-qa.web.cern.ch/api", "cmsrunregistry-sso-proxy"),
             Target("local", "http://localhost:9500", ""),
             Target("embedded", "http://embedded", ""),
+            Target("mirror", "http://mirror", ""),
         )
     }
 )
+
+
+TARGETS_HERE = MappingProxyType({"embedded": "the embedded registry", "mirror": "a mirror"})
+"""The targets that need no network, and what they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ from runregistry.wire import ROUTES, Route
 __all__ = ["build_app"]
 
 
-def build_app(settings: ServerSettings, store: Store) -> FastAPI:
+def build_app(settings: ServerSettings, store: Store, *, handlers: Mapping[str, Handler] = HANDLERS) -> FastAPI:
     """Return the registry of a store as an ASGI application.
 
     Parameters
@@ -36,6 +36,8 @@ def build_app(settings: ServerSettings, store: Store) -> FastAPI:
         How it is served.
     store : Store
         An open store with its settings in it; the caller closes it.
+    handlers : mapping of str to callable
+        What answers each endpoint. Those of a mirror are others, which see to it themselves that nothing is changed.
 
     Notes
     -----
@@ -63,8 +65,9 @@ def build_app(settings: ServerSettings, store: Store) -> FastAPI:
     )
     app.state.registry = registry
     for route in ROUTES.values():
-        if route.name in HANDLERS:
-            _add_route(app, registry, route, HANDLERS[route.name])
+        if route.name in handlers:
+            needs_rights = route.needs_rights and handlers is HANDLERS
+            _add_route(app, registry, route._replace(needs_rights=needs_rights), handlers[route.name])
     app.add_middleware(CanonicalPaths, routes=list(ROUTES.values()))
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=["X-Request-ID"]

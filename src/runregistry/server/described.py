@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runregistry.server.services.lumisections import LUMISECTION_VIEWS
 from runregistry.terms import STATUSES
 from runregistry.wire import Route
 
@@ -75,6 +76,9 @@ _KINDS: dict[str, dict[str, Any]] = {
     },
     "which": {"type": "string", "enum": ["by_email", "official", "all"]},
     "state": {"type": "string", "enum": _STATES},
+    "version": {"type": ["integer", "string"], "description": "An atomic_version, a time (UTC) or a tag."},
+    "numbers": _list(_NUMBER),
+    "selections": _list(_object(run_min=_NUMBER, run_max=_NUMBER, run_class=_list(_TEXT), dataset_name=_list(_TEXT))),
 }
 
 _PAGE = "filter:filter! sortings:sortings! page:count! page_size:count!"
@@ -109,6 +113,10 @@ _BODIES = {
     "playground_arbitrary": "data:object! json_logic:rule!",
     "playground_lumisection": "run_number:number! name:text! lumisection_number:number! json_logic:rule!",
     "get_versions": "page:count! page_size:count!",
+    **dict.fromkeys(("runs_as_of", "datasets_as_of"), "as_of:version filter:filter sortings:sortings page:count page_size:count"),
+    "create_json_as_of": "as_of:version! json_logic:rule! dataset_name_filter:text! tags:note official:flag",
+    "create_tag": "name:text! note:note version:version",
+    "copies": "run_numbers:numbers! selections:selections",
     "json_portal_json": "id_json:number!",
     "json_portal_jsons": "filter:which! reference:number",
     "json_creation_generate": "json_logic:rule!",
@@ -148,10 +156,33 @@ _BODIES = {
     "json_portal_delete": "id_json:number!",
 }
 
-_QUERIES = {
-    name: [{"name": "as_of", "in": "query", "schema": _NUMBER, "description": "An atomic_version; without it the newest."}]
-    for name in ("run_as_of", "lumisections_as_of")
-}
+_VERSION = {"type": "string", "description": "An atomic_version, a time (UTC) or a tag; without it the newest version."}
+
+
+def _asked(name: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema, **more}
+
+
+_QUERIES = {name: [_asked("as_of", _VERSION)] for name in ("run_as_of", "dataset_as_of", "lumisections_as_of", "version")}
+_QUERIES["lumisections_as_of"].append(_asked("view", {"type": "string", "enum": list(LUMISECTION_VIEWS)}))
+_QUERIES["diff"] = [
+    _asked("from", _VERSION, required=True),
+    _asked("to", _VERSION),
+    *(_asked(name, _NUMBER) for name in ("run_min", "run_max")),
+    _asked("runs", {"type": "string", "description": "Run numbers, with commas."}),
+    _asked("dataset_name", {"type": "string", "description": "A name, or a pattern with %."}),
+    _asked("component", {"type": "string", "description": "Components or attributes, with commas."}),
+    *(_asked(name, {"type": "integer", "minimum": 0}) for name in ("page", "page_size")),
+]
+_QUERIES["changes"] = [
+    {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 0}, "description": text}
+    for name, text in (
+        ("after", "The number of an event: the `after` of the last answer, 0 for the beginning."),
+        ("limit", "About how many rows, 1000 to 20000."),
+        ("run_min", "Only runs from this one on."),
+        ("run_max", "Only runs up to this one."),
+    )
+]
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "run_number": _NUMBER,

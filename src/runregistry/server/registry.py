@@ -16,6 +16,7 @@ from runregistry.server.services.certified import CertifiedDatasets
 from runregistry.server.services.configuration import read_permissions
 from runregistry.server.services.notifications import Notifications
 from runregistry.server.services.portal import Portal
+from runregistry.server.warming import Warming
 from runregistry.server.worker import LEASE_S, Worker
 from runregistry.store import Store
 from runregistry.version import __version__
@@ -106,10 +107,12 @@ class Registry:
         self.metrics = Metrics(self.standing)
         self.oms = OMSClient(settings.oms) if settings.oms is not None else None
         self.pollers = dict(_pollers(settings, store, self.oms))
+        self._warming = Warming(store)
         self._permissions: tuple[int, list[Permission]] = (-1, [])
 
     def start(self) -> None:
-        """Start working on jobs, where the settings say so."""
+        """Start working on jobs, where the settings say so, and read what lists need."""
+        self._warming.start()
         if self.settings.run_worker:
             self.worker.start()
         for poller in self.pollers.values():
@@ -118,7 +121,7 @@ class Registry:
     def stop(self) -> None:
         """Finish the job at hand, or give it back if it takes too long, and stop."""
         end = time.monotonic() + self.settings.shutdown_s
-        threads: list[Poller | Worker] = [*self.pollers.values(), self.worker]
+        threads: list[Poller | Worker | Warming] = [self._warming, *self.pollers.values(), self.worker]
         for thread in threads:
             thread.stop(max(end - time.monotonic(), 0.0))
         if self.oms is not None:

@@ -8,13 +8,21 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, InternalError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from runregistry.errors import MissingExtraError, StoreConflict, StoreError, UsageError
+from runregistry.errors import DamagedFile, MissingExtraError, StoreConflict, StoreError, UsageError
 
-__all__ = ["USUAL_PATIENCE", "Patience", "faults_of", "open_engine", "reason"]
+__all__ = ["DAMAGED", "USUAL_PATIENCE", "Patience", "faults_of", "open_engine", "reason"]
 
 _POOL_SIZE, _POOL_MORE = 8, 8
 _POOL_WAIT_S = 30.0
@@ -23,6 +31,7 @@ _RECYCLE_S = 1800  # sooner than firewalls forget an idle connection
 _BUSY_STATES = frozenset({"55P03", "40P01", "40001", "53300"})
 _CANCELLED = "57014"
 _FELL_SILENT = "25P03"
+DAMAGED = "malformed"  # SQLite's word for a file that it can't read any more
 
 
 class Patience(NamedTuple):
@@ -70,6 +79,8 @@ def faults_of(name: str) -> Iterator[None]:
         Another writer held the database for too long, or no connection was free. Nothing was stored.
     UsageError
         The database can't hold a value.
+    DamagedFile
+        The file is damaged.
     StoreError
         Everything else that is not a mistake of this package.
     """
@@ -81,6 +92,10 @@ def faults_of(name: str) -> Iterator[None]:
         raise UsageError(f"the database can't hold a value of this, nothing was stored: {reason(error)}") from error
     except (OperationalError, InterfaceError, InternalError) as error:
         raise _translated(name, error) from error
+    except DatabaseError as error:
+        if DAMAGED not in reason(error):
+            raise
+        raise DamagedFile(f"the file {name} is damaged ({reason(error)}); restore it from a backup") from error
 
 
 def reason(error: BaseException) -> str:

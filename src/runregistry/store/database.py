@@ -17,11 +17,12 @@ from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
-from runregistry.errors import MigrationNeeded, SettingsError, StoreCorrupt, StoreError
+from runregistry.errors import DamagedFile, MigrationNeeded, SettingsError, StoreCorrupt, StoreError, UsageError
 from runregistry.store import schema
-from runregistry.store.connections import USUAL_PATIENCE, Patience, faults_of, open_engine, reason
+from runregistry.store.connections import DAMAGED, USUAL_PATIENCE, Patience, faults_of, open_engine, reason
 from runregistry.store.gate import pass_gate
 from runregistry.store.migrations import create_tables, migrate, revision_of
+from runregistry.store.mirror_tables import info as mirror_info
 from runregistry.store.turns import Turns
 
 __all__ = ["Database", "normalise_url"]
@@ -69,18 +70,32 @@ class Database:
         How long to wait for what.
     any_revision : bool
         True opens a registry of any release, for who migrates it.
+    as_mirror : bool
+        Whether the caller knows that it may be a mirror, and keeps it; all others can't change one.
+
+    Attributes
+    ----------
+    is_mirror : bool
+        Whether it holds what another registry had when it was read.
 
     Raises
     ------
     StoreCorrupt
-        The file is no SQLite file, or holds something else than a registry.
+        The file is no SQLite file, is damaged, or holds something else than a registry.
     MigrationNeeded
         The registry was made by another release of the package.
     """
 
     def __init__(
-        self, database: str | os.PathLike[str], *, patience: Patience = USUAL_PATIENCE, any_revision: bool = False
+        self,
+        database: str | os.PathLike[str],
+        *,
+        patience: Patience = USUAL_PATIENCE,
+        any_revision: bool = False,
+        as_mirror: bool = False,
     ) -> None:
+        self.is_mirror = False
+        self._as_mirror = as_mirror
         self.url = normalise_url(database)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.in_memory = self.is_sqlite and self.url.database in (None, "", ":memory:")
@@ -95,6 +110,8 @@ class Database:
             self.close()
             if "not a database" in reason(error):
                 raise StoreCorrupt(f"{self.name} is not a SQLite file; name another file for the registry") from error
+            if DAMAGED in reason(error):
+                raise DamagedFile(f"the file {self.name} is damaged ({reason(error)}); restore it from a backup") from error
             raise StoreError(f"can't open the database {self.name}: {reason(error)}") from error
         except BaseException:
             self.close()
@@ -139,7 +156,10 @@ class Database:
             Another writer held the database for longer than the time-out. Nothing was stored.
         StoreError
             The database refused the change, or does not answer; see `runregistry.store.connections.faults_of`.
+        UsageError
+            It is a mirror.
         """
+        self._check_may_write()
         with self._transaction() as connection:
             if not self.is_sqlite:
                 # What SQLite's BEGIN IMMEDIATE does for the whole file; the lock is given in the order of asking.
@@ -162,12 +182,20 @@ class Database:
 
     def migrate(self) -> str | None:
         """Bring the registry to the schema of this release, in one transaction; return the one that it had."""
+        self._check_may_write()
         with self.altering() as connection:
             found = revision_of(connection)
             if found is not None and found.isdecimal() and int(found) > int(schema.SCHEMA_VERSION):
                 self._check_revision(found)
             migrate(connection)
         return found
+
+    def _check_may_write(self) -> None:
+        if self.is_mirror and not self._as_mirror:
+            raise UsageError(
+                f"{self.name} is a mirror: it changes only when runregistry mirror sync reads the registry that it is of again."
+                " Change that one, or name another database"
+            )
 
     @contextmanager
     def _transaction(self, *, whole: bool = False) -> Iterator[Connection]:
@@ -215,6 +243,7 @@ class Database:
             return
         if schema.registry_info.name not in tables or schema.run_event.name not in tables:
             raise StoreCorrupt(f"{self.name} is a database, but not a run registry; name another file, or an empty database")
+        self.is_mirror = mirror_info.name in tables
         with self.reading() as connection:
             found = revision_of(connection)
         if not any_revision:
@@ -224,6 +253,11 @@ class Database:
         needed = schema.SCHEMA_VERSION
         if found == needed:
             return
+        if self.is_mirror:
+            raise MigrationNeeded(
+                f"the mirror {self.name} was made by another release of runregistry (its tables are of schema {found}, this"
+                f" release needs {needed}); move it away, and make it again: runregistry mirror sync"
+            )
         if found is not None and found.isdecimal() and int(found) > int(needed):
             raise MigrationNeeded(
                 f"{self.name} has the tables of schema {found}, which is newer than this release of runregistry ({needed});"

@@ -41,20 +41,29 @@ def run_number_chunks(connection: Connection) -> Iterator[list[int]]:
         last = chunk[-1]
 
 
-def rows_by_run(connection: Connection, tables: Sequence[Table], run_numbers: Sequence[int]) -> Rows:
-    """Read all rows of some runs: by table and run number, events in the order of their versions."""
+def rows_by_run(connection: Connection, tables: Sequence[Table], run_numbers: Sequence[int], as_of: int | None = None) -> Rows:
+    """Read all rows of some runs: by table and run number, events in the order of their versions.
+
+    Parameters
+    ----------
+    as_of : int or None
+        Leaves out events that came after this ``atomic_version``.
+    """
     found: Rows = {}
     for table in tables:
         by_run: dict[int, list[Row[Any]]] = defaultdict(list)
-        for row in connection.execute(select(table).where(table.c.run_number.in_(run_numbers)).order_by(table.c.version)):
+        query = select(table).where(table.c.run_number.in_(run_numbers)).order_by(table.c.version)
+        for row in connection.execute(query if as_of is None else query.where(table.c.atomic_version <= as_of)):
             by_run[row.run_number].append(row)
         found[table.name] = by_run
     return found
 
 
-def derive(connection: Connection, values: Values, run_numbers: Sequence[int]) -> Iterator[tuple[int, Derived]]:
-    """Make the projections of some runs from their events alone."""
-    events = rows_by_run(connection, _EVENTS, run_numbers)
+def derive(
+    connection: Connection, values: Values, run_numbers: Sequence[int], as_of: int | None = None
+) -> Iterator[tuple[int, Derived]]:
+    """Make the projections of some runs from their events alone; with `as_of` those of versions up to that one."""
+    events = rows_by_run(connection, _EVENTS, run_numbers, as_of)
     for run_number in run_numbers:
         own = {name: by_run.get(run_number, []) for name, by_run in events.items()}
         yield run_number, _derived(connection, values, run_number, own)

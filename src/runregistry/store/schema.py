@@ -43,6 +43,7 @@ __all__ = [
     "run",
     "run_event",
     "settings",
+    "tag",
     "value",
     "version",
     "workspace",
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 # The number of the newest migration: see `runregistry.store.migrations`.
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 metadata = MetaData(
     naming_convention={
@@ -95,6 +96,17 @@ version = Table(
     Column("atomic_version", _Number, primary_key=True, autoincrement=True),
     Column("by", Text, nullable=False),
     Column("comment", Text),
+    Column("created_at", Text, nullable=False),
+)
+
+# What people call a version. Who puts one on, or takes one off, makes a version that says so.
+tag = Table(
+    "tag",
+    metadata,
+    Column("name", _Name, primary_key=True),
+    Column("atomic_version", _Number, ForeignKey("version.atomic_version"), nullable=False, index=True),
+    Column("note", Text, nullable=False),
+    Column("by", Text, nullable=False),
     Column("created_at", Text, nullable=False),
 )
 

@@ -16,9 +16,12 @@ from runregistry.store.database import Database
 from runregistry.store.documents import Values
 from runregistry.store.jobs import Jobs
 from runregistry.store.leases import Leases
+from runregistry.store.mirrored import Mirrored
 from runregistry.store.past import Past
+from runregistry.store.past_lists import PastLists
 from runregistry.store.queries import Queries
 from runregistry.store.records import Records
+from runregistry.store.versions import Versions
 from runregistry.store.writer import Writer
 
 __all__ = ["Store"]
@@ -34,6 +37,8 @@ class Store:
         database gets its tables.
     patience : Patience
         How long to wait for what.
+    as_mirror : bool
+        See `runregistry.store.database.Database`.
 
     Attributes
     ----------
@@ -49,6 +54,12 @@ class Store:
         Certification cycles.
     leases : Leases
         What only one process may do at a time.
+    mirrored : Mirrored
+        What a mirror keeps, and claims to hold.
+    versions : Versions
+        Versions and tags, and which version a number, a time or a tag means.
+    past_lists : PastLists
+        Lists as of a version; `as_of` reads single things.
 
     Examples
     --------
@@ -61,8 +72,8 @@ class Store:
     '{"class":"Collisions22"}'
     """
 
-    def __init__(self, database: str | os.PathLike[str], *, patience: Patience = USUAL_PATIENCE) -> None:
-        self.database = Database(database, patience=patience)
+    def __init__(self, database: str | os.PathLike[str], *, patience: Patience = USUAL_PATIENCE, as_mirror: bool = False) -> None:
+        self.database = Database(database, patience=patience, as_mirror=as_mirror)
         self.values = Values()
         self.queries = Queries(self.database)
         self.records = Records(self.values)
@@ -70,6 +81,9 @@ class Store:
         self.jobs = Jobs()
         self.cycles = Cycles()
         self.leases = Leases()
+        self.mirrored = Mirrored()
+        self.versions = Versions()
+        self.past_lists = PastLists()
 
     def __enter__(self) -> Store:
         return self
@@ -118,7 +132,7 @@ class Store:
         Parameters
         ----------
         atomic_version : int
-            The last version that counts; see `Records.latest_atomic_version`.
+            The last version that counts; see `Versions.resolve`.
 
         Examples
         --------

@@ -152,9 +152,9 @@ def _head(first: tuple[bytes, Any] | None) -> dict[str, str]:
 
 
 def _check_empty(connection: Connection, name: str) -> None:
-    for table in _tables(schema.metadata):
+    for table in _tables(_reflected(connection)):
         rows = select(func.count()).select_from(table)
-        if table is schema.counter:
+        if table.name == schema.counter.name:
             rows = rows.where(table.c.value > 0)
         if found := connection.scalar(rows):
             raise UsageError(

@@ -53,7 +53,15 @@ visualization_generate | POST | /visualization/generate | What a golden JSON los
 health | GET | /v1/health | Whether the registry does its work.
 notifications | GET | /v1/notifications | Server-sent events: JSONs that are queued, go on, and are ready.
 run_as_of | GET | /v1/runs/{run_number} | One run as it was after the version as_of, or as it is.
-lumisections_as_of | GET | /v1/runs/{run_number}/datasets/{name:path}/lumisections | A dataset as of a version, in ranges.
+lumisections_as_of | GET | /v1/runs/{run_number}/datasets/{name:path}/lumisections | Lumisections as of a version, in ranges.
+dataset_as_of | GET | /v1/runs/{run_number}/datasets/{name:path} | One dataset as of a version, with its run and its summaries.
+runs_as_of | POST | /v1/runs | One page of the runs that a filter matched as of a version.
+datasets_as_of | POST | /v1/datasets | One page of the datasets that a filter matched as of a version.
+version | GET | /v1/version | Which version a number, a time or a tag means.
+diff | GET | /v1/diff | What changed from one version to another: what was, what is, by whom, when and why.
+tags | GET | /v1/tags | The tags, which name versions.
+changes | GET | /v1/changes | What changed after an event, for mirrors: runs and datasets by version.
+copies | POST | /v1/copies | Everything that is stored of some runs and their datasets, for mirrors.
 metrics | GET | /v1/metrics | Figures of the registry for Prometheus.
 """
 
@@ -100,5 +108,8 @@ create_json_classifier | POST | /json_classifiers/{category} | Add a rule for JS
 edit_json_classifier | PUT | /json_classifiers/{category}/{id} | Replace a rule for JSONs of one's own.
 delete_json_classifier | DELETE | /json_classifiers/{category}/{id} | Remove a rule for JSONs of one's own.
 json_portal_generate | POST | /json_portal/generate | Start the making of a JSON from a rule.
+create_json_as_of | POST | /v1/jsons | Start the making of a JSON from a rule, as of a version.
++create_tag | POST | /v1/tags | Put a tag on a version.
++delete_tag | DELETE | /v1/tags/{name} | Take a tag away; the version stays.
 json_portal_delete | DELETE | /json_portal/json | Hide a generated JSON of one's own.
 """

@@ -114,7 +114,8 @@ def test_numbers_of_numpy_can_be_sent(ask: Ask, fake: FakeRegistry) -> None:
 
 
 def _verbs(kind: type) -> dict[str, inspect.Signature]:
-    return {name: inspect.signature(found) for name, found in vars(kind).items() if inspect.isfunction(found) and name[0] != "_"}
+    members = {name: found for each in reversed(kind.__mro__) for name, found in vars(each).items()}
+    return {name: inspect.signature(found) for name, found in members.items() if inspect.isfunction(found) and name[0] != "_"}
 
 
 def test_both_clients_have_the_same_verbs_and_signatures() -> None:

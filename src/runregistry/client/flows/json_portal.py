@@ -28,6 +28,7 @@ def create_json(
     *,
     longest_pause_s: float = 15.0,
     on_progress: Callable[[float | None], None] | None = None,
+    as_of: str | None = None,
 ) -> Flow[dict[str, Any]]:
     """Have a JSON made from a rule, and return it with its statistics.
 
@@ -41,6 +42,8 @@ def create_json(
         Pauses between questions grow to this.
     on_progress : callable, optional
         Told the part that is done, from 0 to 1, or None while the job waits for its turn.
+    as_of : str, optional
+        A version, a time or a tag, for registries that know their past.
 
     Raises
     ------
@@ -50,7 +53,9 @@ def create_json(
         The job failed; ``job_id`` names it.
     """
     asked = {"json_logic": _as_text(rule), "dataset_name_filter": dataset_name_filter}
-    (receipt,) = yield [call("json_portal_generate", asked)]
+    (receipt,) = yield [
+        call("json_portal_generate", asked) if as_of is None else call("create_json_as_of", {"as_of": as_of, **asked})
+    ]
     job_id = _job_id(receipt)
     pause_s = 0.0
     while True:

@@ -7,8 +7,9 @@ registry does not hold still, the readings are put together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from runregistry.client.answers import Answer, failure, read_json, refusal_text
@@ -26,11 +27,12 @@ _FEW_PAGES, _TIMES, _WIDEST = 10, 4, 200
 
 
 class Listing(NamedTuple):
-    """A list that comes in pages: its endpoint, the key of its rows, and what identifies a row."""
+    """A list that comes in pages: its endpoint, the key of its rows, what identifies a row, and what else each question says."""
 
     route_name: str
     rows: str
     identity: tuple[str, ...]
+    more: Mapping[str, Any] = MappingProxyType({})
 
     def key(self, row: Row) -> Hashable:
         """Return what identifies a row."""
@@ -107,7 +109,7 @@ def read_pages(
 
 def page_call(listing: Listing, question: Question, keep: Callable[[Row], Row] | None, number: int) -> Call:
     """Return the call for one page, counted from 0; it is read as a `Page`."""
-    body = {"page": number, **question._asdict()}
+    body = {"page": number, **question._asdict(), **listing.more}
     return call(listing.route_name, body, read=partial(_read_page, listing, keep, question.page_size))
 
 

@@ -90,7 +90,7 @@ def _order(sortings: Any) -> tuple[str, str]:
 
 def count(listing: Listing, question: Question) -> Flow[int]:
     """Return how many rows there are; the registry sends none of them."""
-    (document,) = yield [call(listing.route_name, {"page": 0, **question._replace(page_size=0)._asdict()})]
+    (document,) = yield [call(listing.route_name, {"page": 0, **question._replace(page_size=0)._asdict(), **listing.more})]
     number = document.get("count") if isinstance(document, dict) else None
     if not isinstance(number, int):
         raise TransportError(f"the registry did not say how many {listing.rows} there are, but {str(document)[:200]!r}")

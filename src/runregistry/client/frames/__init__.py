@@ -3,6 +3,7 @@
 from runregistry.client.frames.joining import Joined, concatenate
 from runregistry.client.frames.kinds import (
     ACCEPTED,
+    CHANGES,
     COMPONENT_RANGES,
     COUNTS,
     CYCLES,
@@ -16,6 +17,7 @@ from runregistry.client.frames.kinds import (
     PLAN,
     RANGES,
     RUNS,
+    TAGS,
     Kind,
 )
 from runregistry.client.frames.rows import ComponentRanges, Rows
@@ -23,6 +25,7 @@ from runregistry.client.frames.values import TableWarning
 
 __all__ = [
     "ACCEPTED",
+    "CHANGES",
     "COMPONENT_RANGES",
     "COUNTS",
     "CYCLES",
@@ -36,6 +39,7 @@ __all__ = [
     "PLAN",
     "RANGES",
     "RUNS",
+    "TAGS",
     "ComponentRanges",
     "Joined",
     "Kind",

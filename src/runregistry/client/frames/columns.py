@@ -12,6 +12,7 @@ from runregistry.terms.lumisections import OMS_LUMISECTION_COLUMNS
 
 __all__ = [
     "ACCEPTED_COLUMNS",
+    "CHANGE_COLUMNS",
     "COMPONENT",
     "COUNT_COLUMNS",
     "CYCLE_COLUMNS",
@@ -27,6 +28,7 @@ __all__ = [
     "ROW_COLUMNS",
     "RR_COLUMNS",
     "RUN_NUMBER",
+    "TAG_COLUMNS",
     "TRIPLET_COLUMNS",
     "column_named",
 ]
@@ -93,6 +95,31 @@ HISTORY_COLUMNS = (
     DATASET_NAME,
     FIRST,
     LAST,
+)
+
+TAG_COLUMNS = (
+    Column("name", "string"),
+    Column("atomic_version", "integer"),
+    Column("note", "string"),
+    Column("author", "string", wire="by"),
+    _CREATED_AT,
+)
+_BEFORE_AND_AFTER = ("was", "now")
+CHANGE_COLUMNS = (
+    RUN_NUMBER,
+    DATASET_NAME,
+    Column("kind", "category"),
+    Column("what", "category"),
+    FIRST,
+    LAST,
+    *(Column(f"status_{side}", "status") for side in _BEFORE_AND_AFTER),
+    *(Column(f"{name}_{side}", "string") for side in _BEFORE_AND_AFTER for name in ("comment", "cause")),
+    *(Column(f"value_{side}", "json") for side in _BEFORE_AND_AFTER),
+    Column("author", "string", wire="by"),
+    Column("time", "time", wire="createdAt"),
+    Column("comment", "string"),
+    Column("version", "integer"),
+    Column("atomic_version", "integer"),
 )
 
 # Every name that means the same wherever it is a column: of rows with chosen fields, and of plans.

@@ -10,6 +10,7 @@ from runregistry.errors import UsageError, suggestion
 
 __all__ = [
     "ACCEPTED",
+    "CHANGES",
     "COMPONENT_RANGES",
     "COUNTS",
     "CYCLES",
@@ -23,6 +24,7 @@ __all__ = [
     "PLAN",
     "RANGES",
     "RUNS",
+    "TAGS",
     "Kind",
     "Shape",
     "shape_of",
@@ -44,6 +46,8 @@ class Kind(StrEnum):
     CYCLES = "cycles"
     ACCEPTED = "accepted"
     HISTORY = "history"
+    CHANGES = "changes"
+    TAGS = "tags"
     PLAN = "plan"
     FIELDS = "fields"
 
@@ -60,6 +64,8 @@ JOINT_RANGES = Kind.JOINT_RANGES
 CYCLES = Kind.CYCLES
 ACCEPTED = Kind.ACCEPTED
 HISTORY = Kind.HISTORY
+CHANGES = Kind.CHANGES
+TAGS = Kind.TAGS
 PLAN = Kind.PLAN
 FIELDS = Kind.FIELDS
 

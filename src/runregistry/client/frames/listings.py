@@ -19,6 +19,7 @@ from runregistry.client.frames.columns import (
     ROW_COLUMNS,
     RR_COLUMNS,
     RUN_NUMBER,
+    TAG_COLUMNS,
 )
 from runregistry.client.frames.frame import Frame, Gathered, as_mapping, combine, gather, gather_only, made, named_or_inferred
 from runregistry.client.frames.kinds import Shape
@@ -26,7 +27,7 @@ from runregistry.client.frames.parts import Part, all_rows
 from runregistry.client.frames.values import Troubles
 from runregistry.terms.columns import Column
 
-__all__ = ["accepted", "counts", "cycles", "datasets", "fields", "plan", "runs"]
+__all__ = ["accepted", "counts", "cycles", "datasets", "fields", "plan", "runs", "tags"]
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -85,6 +86,12 @@ def accepted(parts: Sequence[Part], shape: Shape, troubles: Troubles) -> Frame:
     rows = all_rows(parts)
     # Which versions of the settings hold an item is how the service keeps it, and nothing about the item.
     return combine(len(rows), gather(rows, ACCEPTED_COLUMNS, troubles, skip=("DatasetsAcceptedLists",)))
+
+
+def tags(parts: Sequence[Part], shape: Shape, troubles: Troubles) -> Frame:
+    """Make the table of tags."""
+    rows = all_rows(parts)
+    return combine(len(rows), gather(rows, TAG_COLUMNS, troubles))
 
 
 def cycles(parts: Sequence[Part], shape: Shape, troubles: Troubles) -> Frame:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
-from runregistry.client.frames import components, history, listings, oms
+from runregistry.client.frames import changes, components, history, listings, oms
 from runregistry.client.frames.frame import Frame
 from runregistry.client.frames.kinds import Kind, Shape
 from runregistry.client.frames.parts import Part
@@ -30,6 +30,8 @@ _MAKERS: Mapping[Kind, Maker] = MappingProxyType(
         Kind.CYCLES: listings.cycles,
         Kind.ACCEPTED: listings.accepted,
         Kind.HISTORY: history.history,
+        Kind.CHANGES: changes.changes,
+        Kind.TAGS: listings.tags,
         Kind.PLAN: listings.plan,
         Kind.FIELDS: listings.fields,
     }

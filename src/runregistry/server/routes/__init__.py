@@ -5,6 +5,7 @@ from runregistry.server.routes import (
     cycles,
     datasets,
     dc_tools,
+    feed,
     health,
     lumisections,
     notifications,
@@ -20,6 +21,6 @@ from runregistry.server.routes import (
 __all__ = ["HANDLERS"]
 
 HANDLERS = runs.HANDLERS | datasets.HANDLERS | lumisections.HANDLERS | configuration.HANDLERS | portal.HANDLERS
-HANDLERS |= cycles.HANDLERS | dc_tools.HANDLERS
+HANDLERS |= cycles.HANDLERS | dc_tools.HANDLERS | feed.HANDLERS
 HANDLERS |= health.HANDLERS | refresh.HANDLERS | past.HANDLERS
 HANDLERS |= notifications.HANDLERS | playground.HANDLERS | rules.HANDLERS | versions.HANDLERS

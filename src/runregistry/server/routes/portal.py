@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from runregistry.errors import UsageError
 from runregistry.server.call import Call
 from runregistry.server.faults import json_response
 from runregistry.server.registry import Registry
@@ -21,6 +22,14 @@ _LOOK_EVERY_S = 0.05  # for jobs that another process works on
 
 def _generate(registry: Registry, call: Call) -> Any:
     job = registry.portal.generate(call.body, call.identity.email)
+    registry.worker.wake()
+    return job
+
+
+def _generate_as_of(registry: Registry, call: Call) -> Any:
+    if call.body.get("as_of") is None:
+        raise UsageError("say as of when: as_of, a version, a time or a tag; /json_portal/generate certifies the present")
+    job = registry.portal.generate(call.body, call.identity.email, call.body["as_of"])
     registry.worker.wake()
     return job
 
@@ -46,6 +55,7 @@ def _hide(registry: Registry, call: Call) -> Any:
 
 HANDLERS = {
     "json_portal_generate": _generate,
+    "create_json_as_of": _generate_as_of,
     "json_portal_json": _json,
     "json_portal_jsons": _list,
     "json_portal_delete": _hide,

@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from runregistry.engine import Snapshot
 from runregistry.errors import JobError, NotFound, StoreError, UsageError
-from runregistry.logic import parse_rule
+from runregistry.logic import Rule, parse_rule
 from runregistry.server.services.certified import CertifiedDatasets
+from runregistry.server.services.past import past_of
+from runregistry.server.services.past_certified import check_names, past_snapshot
 from runregistry.server.services.portal_shapes import job_object, json_object
 from runregistry.server.services.values import integer
 from runregistry.store import Job, Store
@@ -62,8 +65,13 @@ class Portal:
         self._store = store
         self._certified = certified
 
-    def generate(self, body: Mapping[str, Any], by: str) -> dict[str, Any]:
+    def generate(self, body: Mapping[str, Any], by: str, as_of: Any = None) -> dict[str, Any]:
         """Queue the making of a JSON; return the job as the service shows it.
+
+        Parameters
+        ----------
+        as_of : int or text, optional
+            A version, a time or a tag: what was then is certified, and not what is when the job is worked on.
 
         Raises
         ------
@@ -87,7 +95,12 @@ class Portal:
             "official": body.get("official") is True,
         }
         with self._store.changing() as connection:
-            self._certified.matching_names(connection, dataset_name_filter)
+            if as_of is None:
+                self._certified.matching_names(connection, dataset_name_filter)
+            else:
+                past = past_of(self._store, connection, as_of)
+                check_names(self._store, connection, past, dataset_name_filter)
+                payload["as_of"] = past.atomic_version
             job = self._store.jobs.add(connection, JOB_KIND, payload)
         return job_object(job)
 
@@ -131,10 +144,7 @@ class Portal:
         started = time.monotonic()
         payload = job.payload
         rule = parse_rule(payload["json_logic"])
-        with self._store.reading() as connection:
-            names = self._certified.matching_names(connection, payload["dataset_name_filter"])
-            snapshot = self._certified.snapshot(connection, names, rule)
-            version = self._store.records.latest_atomic_version(connection)
+        snapshot, version = self._snapshot(payload, rule)
         made = dict(vars(snapshot.golden(rule)))
         row = {key: payload[key] for key in ("dataset_name_filter", "tags", "created_by", "official")}
         row["runregistry_version"] = version
@@ -145,13 +155,25 @@ class Portal:
         if time.monotonic() - started > _EARLY_AFTER_S:
             self._save(job, row, document | _STATISTICS)
         try:
-            statistics = vars(snapshot.statistics(rule)) | self._run_range(made["min_run_number"], made["max_run_number"])
+            statistics = vars(snapshot.statistics(rule)) | self._run_range(
+                made["min_run_number"], made["max_run_number"], payload.get("as_of")
+            )
         except StoreError:
             raise  # the database, not the rule: the next attempt has a chance
         except Exception:  # whatever is wrong with the statistics, the JSON is right
             logger.exception("the statistics of JSON %d failed; the JSON itself is kept", job.id)
             statistics = _STATISTICS
         self._save(job, row, document | statistics)
+
+    def _snapshot(self, payload: Mapping[str, Any], rule: Rule) -> tuple[Snapshot, int]:
+        """Read what is certified; return it with the version that it is as of."""
+        name_filter, as_of = payload["dataset_name_filter"], payload.get("as_of")
+        with self._store.reading() as connection:
+            if as_of is not None:
+                return past_snapshot(self._store, connection, self._store.as_of(as_of), name_filter), as_of
+            names = self._certified.matching_names(connection, name_filter)
+            snapshot = self._certified.snapshot(connection, names, rule)
+            return snapshot, self._store.records.latest_atomic_version(connection)
 
     def _save(self, job: Job, row: Mapping[str, Any], document: Mapping[str, Any]) -> None:
         with self._store.changing() as connection:
@@ -160,9 +182,10 @@ class Portal:
                 raise JobError(f"job {job.id} is no longer this worker's; what it made is not stored", job_id=job.id)
             self._store.jobs.save_json(connection, job.id, row, document)
 
-    def _run_range(self, first_run: int, last_run: int) -> dict[str, float]:
+    def _run_range(self, first_run: int, last_run: int, as_of: int | None) -> dict[str, float]:
+        records = self._store.records if as_of is None else self._store.as_of(as_of)
         with self._store.reading() as connection:
-            recorded, delivered = self._store.records.luminosity_between(connection, first_run, last_run)
+            recorded, delivered = records.luminosity_between(connection, first_run, last_run)
         return {"total_recorded_luminosity_from_run_range": recorded, "total_delivered_luminosity_from_run_range": delivered}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runregistry.errors import RunRegistryError, SettingsError, suggestion
+from runregistry.errors import RunRegistryError, SettingsError, UsageError, suggestion
 from runregistry.model.defaults import default_settings
 from runregistry.server.services.families import check_settings
 from runregistry.store import Store
@@ -68,7 +68,17 @@ def ensure_settings(store: Store, path: str | os.PathLike[str] | None = None) ->
     -------
     bool
         Whether anything was stored; a registry that has settings keeps them.
+
+    Raises
+    ------
+    UsageError
+        It is a mirror, which has the settings of the registry that it is of.
     """
+    if store.database.is_mirror:
+        raise UsageError(
+            f"{store.database.name} is a mirror, and no registry of one's own: ask it with setup('mirror'), Client(mirror=…) or"
+            " --target mirror"
+        )
     with store.reading() as connection:
         if not store.configuration.is_empty(connection):
             return False

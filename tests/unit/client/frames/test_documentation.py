@@ -27,6 +27,8 @@ KINDS: dict[str, tuple[frames.Kind, dict[str, Any]]] = {
     "oms_lumisections": (frames.OMS_LUMISECTIONS, {}),
     "oms_ranges": (frames.OMS_RANGES, {}),
     "history": (frames.HISTORY, {}),
+    "changes": (frames.CHANGES, {}),
+    "tags": (frames.TAGS, {}),
     "cycles": (frames.CYCLES, {}),
     "cycles by dataset": (frames.CYCLES, {"per": "dataset"}),
     "accepted": (frames.ACCEPTED, {}),
