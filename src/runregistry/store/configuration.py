@@ -81,11 +81,18 @@ class Configuration:
 
     def load(self, connection: Connection, families: Mapping[str, Sequence[Mapping[str, Any]]], by: str) -> None:
         """Add many items of many families as one change; an item that brings an ``id`` keeps it."""
-        stamp = self._settings(connection, by)
+        stamp, created_at = self._settings(connection, by), now()
+        rows = []
         for family, items in families.items():
+            highest = self._highest(connection, family)
             for fields in items:
-                content = {key: value for key, value in fields.items() if key != "id"}
-                self._insert(connection, family, content, stamp, fields.get("id"))
+                number = fields["id"] if fields.get("id") is not None else highest + 1
+                highest = max(highest, number)
+                document = encode({key: value for key, value in fields.items() if key != "id"})
+                own = {"family": family, "id": number, "document": document}
+                rows.append(own | {"active_from": stamp, "created_at": created_at})
+        if rows:
+            connection.execute(insert(schema.config_item), rows)
 
     def replace(self, connection: Connection, family: str, number: int, fields: Mapping[str, Any], by: str) -> Item:
         """Put a new item, with a new id, in the place of one that is in force.
@@ -149,14 +156,13 @@ class Configuration:
         result = connection.execute(insert(schema.settings).values(by=by, created_at=now()).returning(schema.settings.c.id))
         return int(result.scalar_one())
 
-    def _insert(
-        self, connection: Connection, family: str, fields: Mapping[str, Any], stamp: int, number: int | None = None
-    ) -> Item:
+    def _highest(self, connection: Connection, family: str) -> int:
+        table = schema.config_item.c
+        return connection.scalar(select(func.max(table.id)).where(table.family == family)) or 0
+
+    def _insert(self, connection: Connection, family: str, fields: Mapping[str, Any], stamp: int) -> Item:
         table = schema.config_item
-        if number is None:
-            highest = connection.scalar(select(func.max(table.c.id)).where(table.c.family == family))
-            number = (highest or 0) + 1
-        created_at = now()
+        number, created_at = self._highest(connection, family) + 1, now()
         connection.execute(
             insert(table).values(
                 family=family, id=number, active_from=stamp, created_at=created_at, document=encode(dict(fields))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,26 @@ def load_settings(store: Store, settings: Mapping[str, Any], by: str) -> None:
         A part of the settings is wrong; nothing was stored.
     """
     try:
-        families = check_settings(settings)
-        with store.changing() as connection:
-            store.configuration.add_workspaces(connection, settings.get("workspaces", []), settings.get("columns", []))
-            store.configuration.load(connection, families, by)
+        _store(store, settings, check_settings(settings), by)
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"the settings are incomplete or of the wrong shape: {error!r}") from error
     except SettingsError:
         raise
     except RunRegistryError as error:
         raise SettingsError(f"the settings can't be used: {error}") from error
+
+
+def _store(store: Store, settings: Mapping[str, Any], families: Mapping[str, Sequence[Mapping[str, Any]]], by: str) -> None:
+    with store.changing() as connection:
+        store.configuration.add_workspaces(connection, settings.get("workspaces", []), settings.get("columns", []))
+        store.configuration.load(connection, families, by)
+
+
+@cache
+def _shipped() -> tuple[dict[str, Any], dict[str, Sequence[Mapping[str, Any]]]]:
+    """Return the settings of the package with their families, checked once: hundreds of rules are in them."""
+    settings = default_settings()
+    return settings, check_settings(settings)
 
 
 def ensure_settings(store: Store, path: str | os.PathLike[str] | None = None) -> bool:
@@ -82,5 +93,8 @@ def ensure_settings(store: Store, path: str | os.PathLike[str] | None = None) ->
     with store.reading() as connection:
         if not store.configuration.is_empty(connection):
             return False
-    load_settings(store, read_settings_file(path) if path is not None else default_settings(), "runregistry")
+    if path is not None:
+        load_settings(store, read_settings_file(path), "runregistry")
+    else:
+        _store(store, *_shipped(), "runregistry")
     return True
