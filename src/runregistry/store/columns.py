@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,9 +10,9 @@ import numpy as np
 from sqlalchemy import Connection, Select
 
 from runregistry.filters.coded import Coded, Memo
-from runregistry.store.picking import ABSENT
+from runregistry.store.picking import ABSENT, reader
 
-__all__ = ["StoredColumn", "read_arrays"]
+__all__ = ["StoredColumn", "codes_beneath", "read_arrays"]
 
 _ROWS_AT_ONCE = 2000
 
@@ -45,7 +45,11 @@ class StoredColumn:
 
     def codes_of(self, documents: Sequence[Any]) -> np.ndarray:
         """Read the value out of each document; return which one it is."""
-        return np.fromiter(map(self._code, documents), dtype=np.int32, count=len(documents))
+        return self.codes_of_json(map(self.read, documents), len(documents))
+
+    def codes_of_json(self, texts: Iterable[bytes], n_texts: int) -> np.ndarray:
+        """Return which value each JSON text is, as it was cut out of a document."""
+        return np.fromiter(map(self._code, texts), dtype=np.int32, count=n_texts)
 
     def put(self, rows: np.ndarray, codes: np.ndarray, n_rows: int) -> None:
         """Set the values of some rows, and make the column `n_rows` long; rows without a value hold nothing."""
@@ -55,13 +59,37 @@ class StoredColumn:
         longer[rows] = codes
         self._codes = longer
 
-    def _code(self, document: Any) -> int:
-        raw = self.read(document)
+    def _code(self, raw: bytes) -> int:
         code = self._index.get(raw)
         if code is None:
             code = self._index[raw] = len(self._values)
             self._values.append(msgspec.json.decode(raw))
         return code
+
+
+def codes_beneath(key: str, columns: Mapping[tuple[str, ...], StoredColumn], documents: Sequence[str]) -> list[np.ndarray]:
+    """Read columns beneath one key of each document, which is gone through once for all of them.
+
+    Parameters
+    ----------
+    columns : mapping of tuple of str to StoredColumn
+        By what follows the key in their paths.
+
+    Returns
+    -------
+    list of numpy.ndarray of int
+        For each column, which of its values each document has.
+    """
+    cut = list(map(reader((key,)), documents))
+    distinct = {text: position for position, text in enumerate(dict.fromkeys(cut))}
+    places = np.fromiter(map(distinct.__getitem__, cut), dtype=np.intp, count=len(cut))
+    inner = [text.decode() for text in distinct]
+    found = []
+    for path, column in columns.items():
+        read = reader(path)
+        texts = (read(text) if text else ABSENT for text in inner)
+        found.append(column.codes_of_json(texts, len(inner))[places])
+    return found
 
 
 def read_arrays(

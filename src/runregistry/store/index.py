@@ -27,10 +27,10 @@ from runregistry.filters.match import match
 from runregistry.filters.sort import arranged, place_in, sorted_by
 from runregistry.store import schema
 from runregistry.store.answers import Answers, Arranged, OrderKey, Orders, Selected
-from runregistry.store.columns import StoredColumn, read_arrays
+from runregistry.store.columns import StoredColumn, codes_beneath, read_arrays
 from runregistry.store.picking import reader
 from runregistry.store.rows import Rows
-from runregistry.terms import ONLINE
+from runregistry.terms import ONLINE, STATUSES
 
 __all__ = ["Held", "Index", "View"]
 
@@ -163,15 +163,15 @@ class Index:
         with self._one_scan:  # nobody reads a column that another one is reading, and the database has but one scan to bear
             with self._lock:
                 held = self._state.held(paths)
-            missing = sorted(set(paths) - held.columns.keys())
+            missing = set(paths) - held.columns.keys()
             return self._read(reading, held, missing) if missing else held
 
-    def _read(self, reading: Callable[[], AbstractContextManager[Connection]], held: Held, paths: Sequence[_Path]) -> Held:
+    def _read(self, reading: Callable[[], AbstractContextManager[Connection]], held: Held, paths: Collection[_Path]) -> Held:
         with reading() as connection:
             upto = _event_number(connection)
             with self._lock:
                 self._advance(connection, upto)
-            fresh = held.state.read(connection, paths, upto)
+            fresh = held.state.read(connection, _with_statuses(paths), upto)
         with self._lock:
             held.state.keep(fresh)
         return Held(held.state, {**held.columns, **fresh})
@@ -242,31 +242,31 @@ class _State:
         while len(self.columns) > _MAX_COLUMNS:
             del self.columns[next(iter(self.columns))]
 
-    def read(self, connection: Connection, paths: Sequence[_Path], upto: int) -> dict[_Path, StoredColumn]:
-        """Read columns from every row of a snapshot, whose last event is `upto`; paths of one document stand together."""
-        fresh = {path: StoredColumn(reader(path[1:])) for path in paths}
-        for kind, group in groupby(paths, key=lambda path: path[0]):
-            self._put(connection, kind, [fresh[path] for path in group], -1, upto)
+    def read(self, connection: Connection, paths: Iterable[_Path], upto: int) -> dict[_Path, StoredColumn]:
+        """Read columns from every row of a snapshot, whose last event is `upto`."""
+        fresh = {path: StoredColumn(reader(path[1:])) for path in sorted(paths)}
+        for kind, group in groupby(fresh, key=lambda path: path[0]):
+            self._put(connection, kind, {path: fresh[path] for path in group}, -1, upto)
         return fresh
 
     def catch_up(self, connection: Connection, path: _Path, column: StoredColumn) -> None:
         """Read the rows that a column has not seen yet."""
         if column.seen < self.seen:
-            self._put(connection, path[0], [column], column.seen, self.seen)
+            self._put(connection, path[0], {path: column}, column.seen, self.seen)
 
-    def _put(self, connection: Connection, kind: str, columns: list[StoredColumn], seen: int, upto: int) -> None:
+    def _put(self, connection: Connection, kind: str, columns: Mapping[_Path, StoredColumn], seen: int, upto: int) -> None:
         home = _HOMES[kind]
         rows = self._rows_of(kind)
 
         def codes(documents: Sequence[str]) -> np.ndarray:
-            return np.stack([column.codes_of(documents) for column in columns], axis=1)
+            return np.stack(_codes(columns, documents), axis=1)
 
         query = select(*rows.identity(home), home.c[kind])
         if seen >= 0:
             query = query.where(home.c.version > seen)  # not for a whole table, which the index on versions would only slow down
         *identity, found = read_arrays(connection, query, [*rows.readers(), codes], many=upto - seen > _MANY)
         places = rows.find(*identity)
-        for position, column in enumerate(columns):
+        for position, column in enumerate(columns.values()):
             column.put(places, found[:, position], len(rows))
             column.seen = upto
 
@@ -292,6 +292,24 @@ class _State:
         if self._rows_of(column.kind) is rows:
             return coded
         return coded._replace(via=self.run_of_dataset if rows is self.datasets else self.online_of_run)
+
+
+def _with_statuses(paths: Iterable[_Path]) -> set[_Path]:
+    """Return paths, and for each status of a component the other ones: who asks for one soon asks for another."""
+    of_components = {path[:2] for path in paths if path[0] == "triplet_summary" and len(path) == 3 and path[2] in STATUSES}
+    return {*paths, *((*component, status) for component in of_components for status in STATUSES)}
+
+
+def _codes(columns: Mapping[_Path, StoredColumn], documents: Sequence[str]) -> list[np.ndarray]:
+    """Return which value of each column each document has; paths that begin alike stand together."""
+    found: list[np.ndarray] = []
+    for key, group in groupby(columns, key=lambda path: path[1:2]):
+        paths = list(group)
+        if len(paths) == 1:
+            found.append(columns[paths[0]].codes_of(documents))
+        else:
+            found += codes_beneath(key[0], {path[2:]: columns[path] for path in paths}, documents)
+    return found
 
 
 _EVENT_NUMBER = select(schema.counter.c.value).where(schema.counter.c.name == "event")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ ABSENT = b""
 _NOT_IN_FIELD_NAMES = frozenset('"\\')
 
 
+@lru_cache(maxsize=512)
 def reader(path: tuple[str, ...]) -> Callable[[str], bytes]:
     """Return a function that cuts the JSON text of one path out of a document; `ABSENT` where there is nothing.
 

@@ -10,6 +10,7 @@ import pytest
 
 from runregistry.filters import Column, Page, SortKey, parse_filter
 from runregistry.store import Store, index
+from runregistry.terms import STATUSES
 
 EVERYTHING = Page(0, None)
 SORTED = (SortKey(Column("oms_attributes", ("m",))),)
@@ -151,3 +152,9 @@ def test_readers_see_whole_changes_while_others_write(tmp_path):
             reader.join()
         assert not wrong
         assert runs(store, {"oms_attributes.n": 14, "oms_attributes.m": -14}) == list(range(20, 0, -1))
+
+
+def test_who_asks_for_one_status_of_a_component_has_the_others_read_too(store):
+    assert runs(store, {"triplet_summary.dt-dt.GOOD": {">": 0}}) == []
+    read = store.queries._index._state.columns.keys()
+    assert {path[2] for path in read if path[:2] == ("triplet_summary", "dt-dt")} == set(STATUSES)
