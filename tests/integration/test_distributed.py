@@ -17,9 +17,11 @@ from tests.docs import promised, python_of
 from tests.spark import run_program, standalone_cluster
 from tests.unit.engine.making import evaluate_slowly, make_dataset
 
+from runregistry import testing
 from runregistry.distributed import evaluate_with_dask, golden_with_dask
 from runregistry.engine import GoldenJSON, Snapshot
 from runregistry.errors import LogicError, UsageError
+from runregistry.export import export_parquet
 from runregistry.logic import parse_rule
 from runregistry.lumis import LumiMask
 from runregistry.model import CertifiedDataset
@@ -67,7 +69,7 @@ RULES: dict[str, Any] = {
     "nothing": False,
 }
 # Dask is asked all of them. Starting Spark is slow, and each question costs it half a second or more.
-ON_WORKERS, IN_ONE_PROCESS = [*RULES][::3], [*RULES][1::6]
+ON_WORKERS = [*RULES][::3]
 FAILS = {"or": [{"<": [{"var": "run.run_number"}, 315150]}, {"*": []}]}
 
 Expected: TypeAlias = Callable[[Any], GoldenJSON]
@@ -150,53 +152,48 @@ def _dask_scheduler(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-class OnSpark(NamedTuple):
-    """What a session of Spark answered: golden JSONs by the name of the rule, and the rest by what it is."""
+class Spark(NamedTuple):
+    """What Spark answered on a master with two workers: golden JSONs by the name of the rule, and the rest by what it is.
+
+    What the page of the documentation printed, which is on Spark in one process, stands beside it.
+    """
 
     golden: dict[str, GoldenJSON]
     others: dict[str, Any]
     executors: int
     parts: int
-
-
-class Spark(NamedTuple):
-    """Spark in one process, on a master with two workers, and what the page printed."""
-
-    local: OnSpark
-    standalone: OnSpark
     printed: list[str]
 
 
+@pytest.fixture(scope="module", name="exported")
+def _exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ranges of a few runs, as `runregistry export` writes them."""
+    with testing.server(sample=True) as server, server.client() as client:
+        return export_parquet(client, tmp_path_factory.mktemp("exports") / "all", tables=("ranges",)).folder / "ranges"
+
+
 @pytest.fixture(scope="module", name="spark")
-def _spark(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Spark:
+def _spark(data: Data, exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Spark:
     """Everything is asked by one process: starting Spark takes most of the time."""
     folder, path = tmp_path_factory.mktemp("spark"), str(data.folder)
     pq.write_table(pa.table({"run": [1]}), folder / "flat.parquet")
     shutil.copy(next(data.folder.rglob("*.parquet")), folder / "copy.parquet")
     others = {
-        "mask": ("mask", json.dumps(RULES[IN_ONE_PROCESS[0]]), path),
+        "mask": ("mask", json.dumps(RULES[ON_WORKERS[0]]), path),
         "fails": ("golden", FAILS, path),
         "missing": ("mask", True, str(folder / "nowhere.parquet")),
         "flat": ("mask", True, str(folder / "flat.parquet")),
         "twice": ("mask", True, [path, str(folder / "copy.parquet")]),
+        "rows": ("rows", None, str(exported)),
     }
-    sessions = []
+    cases = [*(("golden", RULES[name], path) for name in ON_WORKERS), *others.values()]
     with standalone_cluster(folder) as master:
-        for where, names in (("local[2]", IN_ONE_PROCESS), (master, ON_WORKERS)):
-            sessions.append({"master": where, "cases": [*(("golden", RULES[name], path) for name in names), *others.values()]})
-        job = json.dumps({"page": python_of(PAGE), "sessions": sessions})
+        job = json.dumps({"page": python_of(PAGE), "master": master, "cases": cases})
         printed = run_program(RUNNER, job, folder, PYSPARK_SUBMIT_ARGS="--master local[2] pyspark-shell")
     done = json.loads(printed.splitlines()[-1])
-    answered = [
-        _on_spark(names, [*others], **each) for names, each in zip((IN_ONE_PROCESS, ON_WORKERS), done["sessions"], strict=True)
-    ]
-    return Spark(*answered, done["printed"])
-
-
-def _on_spark(names: list[str], others: list[str], answers: list[Any], **counts: int) -> OnSpark:
-    golden = [GoldenJSON(**answer) for answer in answers[: len(names)]]
-    rest = dict(zip(others, answers[len(names) :], strict=True))
-    return OnSpark(dict(zip(names, golden, strict=True)), rest, **counts)
+    answers = iter(done.pop("answers"))
+    golden = {name: GoldenJSON(**next(answers)) for name in ON_WORKERS}
+    return Spark(golden, dict(zip(others, answers, strict=True)), **done)
 
 
 def test_the_engine_itself_is_right_about_these_rules(data: Data, expected: Expected) -> None:
@@ -225,34 +222,32 @@ def test_a_dask_cluster_of_two_processes_finds_it_too(data: Data, expected: Expe
 
 @pytest.mark.parametrize("name", ON_WORKERS)
 def test_two_spark_workers_find_what_one_machine_finds(name: str, spark: Spark, expected: Expected) -> None:
-    assert_equal(spark.standalone.golden[name], expected(RULES[name]))
-
-
-@pytest.mark.parametrize("name", IN_ONE_PROCESS)
-def test_spark_in_one_process_finds_what_the_engine_alone_finds(name: str, spark: Spark, expected: Expected) -> None:
-    assert_equal(spark.local.golden[name], expected(RULES[name]))
+    assert_equal(spark.golden[name], expected(RULES[name]))
 
 
 def test_the_mask_of_spark_is_what_its_golden_json_has(spark: Spark) -> None:
-    mask = LumiMask(spark.local.golden[IN_ONE_PROCESS[0]].generated_json).to_dict()
-    assert spark.local.others["mask"] == spark.standalone.others["mask"] == mask != {}
+    assert spark.others["mask"] == LumiMask(spark.golden[ON_WORKERS[0]].generated_json).to_dict() != {}
 
 
 def test_spark_and_dask_agree_to_the_last_bit(spark: Spark, data: Data) -> None:
-    for name, golden in {**spark.local.golden, **spark.standalone.golden}.items():
+    for name, golden in spark.golden.items():
         assert golden == golden_with_dask(RULES[name], data.folder)
 
 
 def test_the_work_is_divided_between_two_spark_workers(spark: Spark) -> None:
-    assert (spark.local.executors, spark.standalone.executors) == (0, 2)
-    assert spark.standalone.parts >= 2
+    assert spark.executors == 2
+    assert spark.parts >= 2
+
+
+def test_spark_reads_what_a_registry_is_exported_to(spark: Spark, exported: Path) -> None:
+    numbers = pq.read_table(exported)["run_number"].to_pylist()
+    assert spark.others["rows"] == {str(number): numbers.count(number) for number in sorted(set(numbers))} != {}
 
 
 def test_a_rule_that_fails_on_a_spark_executor_fails_as_here(spark: Spark, expected: Expected) -> None:
     with pytest.raises(LogicError) as failure:
         expected(FAILS)
-    said = {"class": "LogicError", "message": str(failure.value), "path": failure.value.path}
-    assert spark.local.others["fails"] == spark.standalone.others["fails"] == said
+    assert spark.others["fails"] == {"class": "LogicError", "message": str(failure.value), "path": failure.value.path}
 
 
 @pytest.mark.parametrize(
@@ -264,9 +259,8 @@ def test_a_rule_that_fails_on_a_spark_executor_fails_as_here(spark: Spark, expec
     ],
 )
 def test_what_spark_can_not_use_is_named(case: str, message: str, spark: Spark) -> None:
-    for session in (spark.local, spark.standalone):
-        assert session.others[case]["class"] == "UsageError"
-        assert re.search(message, session.others[case]["message"])
+    assert spark.others[case]["class"] == "UsageError"
+    assert re.search(message, spark.others[case]["message"])
 
 
 def test_a_rule_that_fails_on_a_dask_worker_fails_as_here(data: Data, expected: Expected) -> None:
