@@ -34,6 +34,7 @@ SIZES = (1_000, 10_000, 100_000)
 GOALS = {"SQLite": 0.005, "PostgreSQL": 0.010}
 PLACES = ("first page", "middle page", "last page", "count")
 _TIMES = 25
+_AT_START = 400
 _RUNS_CREATED = 100
 _READS_PER_EVENT = 10
 _EVENTS = 40
@@ -49,8 +50,8 @@ class Measured(NamedTuple):
     ----------
     spent : dict
         Seconds of the answers, by question and place.
-    mixed : list of float
-        Seconds of answers while the registry is changed.
+    starting, mixed : list of float
+        Seconds of answers right after the start, and while the registry is changed.
     """
 
     database: str
@@ -60,6 +61,7 @@ class Measured(NamedTuple):
     range_bytes: int | None
     first: dict[Question, float]
     spent: dict[tuple[Question, str], list[float]]
+    starting: list[float]
     mixed: list[float]
     created_per_s: float
     n_golden: int
@@ -106,7 +108,7 @@ def _measured(database: str, new: _New, n_runs: int, n_edits: float, say: Callab
         with Store(url) as store:
             parts = parts_of(store)
         with served(url) as registry:
-            first, spent = _pages(registry)
+            first, spent, starting = _pages(registry)
             mixed = _mixed(registry)
             created_s, n_lumisections = writing.create_runs(registry, _RUNS_CREATED)
             memory = registry.memory_mb()
@@ -118,6 +120,7 @@ def _measured(database: str, new: _New, n_runs: int, n_edits: float, say: Callab
             range_bytes,
             first,
             spent,
+            starting,
             mixed,
             n_lumisections / created_s,
             *golden,
@@ -180,15 +183,27 @@ def _largest_class(connection: Connection) -> str:
     return str(counts.most_common(1)[0][0])
 
 
-def _pages(registry: Served) -> tuple[dict[Question, float], dict[tuple[Question, str], list[float]]]:
-    """Ask each kind of question with changing operands: for the first page, the middle one, the last one, and the count alone."""
-    first: dict[Question, float] = {}
+def _pages(registry: Served) -> tuple[dict[Question, float], dict[tuple[Question, str], list[float]], list[float]]:
+    """Ask each kind of question with changing operands: for the first page, the middle one, the last one, and the count alone.
+
+    Returns
+    -------
+    tuple
+        Seconds of the slowest of the first requests of each kind; of the later ones, by kind and place; and of those requests
+        that were made while the registry, just started, read columns into memory.
+    """
+    dice = random.Random(0)
     spent: dict[tuple[Question, str], list[float]] = {(question, place): [] for question in QUESTIONS for place in PLACES}
     with registry.client() as client:
+
+        def ask(question: Question, n_times: int) -> list[float]:
+            return [_ask(client, question, question.body(dice))[0] for _ in range(n_times)]
+
+        # What nobody asked for yet is read from every document: that happens once in the life of a process.
+        first = {QUESTIONS[0]: max(ask(QUESTIONS[0], 5))}
+        starting = ask(QUESTIONS[0], _AT_START)
+        first |= {question: max(ask(question, 5)) for question in QUESTIONS[1:]}
         for question in QUESTIONS:
-            dice = random.Random(question.kind)
-            # What nobody asked for yet is read from every document: that happens once in the life of a process.
-            first[question] = max(_ask(client, question, question.body(dice))[0] for _ in range(5))
             for _ in range(_TIMES):
                 body = question.body(dice) | {"page": 0}
                 seconds, answer = _ask(client, question, body)
@@ -197,7 +212,7 @@ def _pages(registry: Served) -> tuple[dict[Question, float], dict[tuple[Question
                 times = [seconds, *(_ask(client, question, body | more)[0] for more in asked)]
                 for place, each in zip(PLACES, times, strict=True):
                     spent[question, place].append(each)
-    return first, spent
+    return first, spent, starting
 
 
 def _mixed(registry: Served) -> list[float]:
@@ -236,6 +251,7 @@ def _growth(measured: Sequence[Measured]) -> str:
         *((f"{place}, p50 and p95", *(_two(each.all_of(place)) for each in measured)) for place in PLACES),
         ("all of these, p50 and p95", *(_two(each.everything()) for each in measured)),
         ("goal for p95 at the largest size", *(f"{GOALS[each.database] * 1e3:.0f} ms" for each in measured)),
+        (f"the first {_AT_START} after the start, p50 and p95", *(_two(each.starting) for each in measured)),
         (
             f"pages with a change after each {_READS_PER_EVENT}, p50 and p95",
             *(_two(each.mixed) for each in measured),
