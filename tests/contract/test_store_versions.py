@@ -248,9 +248,8 @@ def test_only_runs_between_the_bounds_are_looked_at(store):
 
 
 def past_page(store, version, wire, lists=None):
-    with store.reading() as connection:
-        node = parse_filter(wire, "datasets")
-        return (lists or store.past_lists).page(connection, store.as_of(version), "datasets", node, (), Page(0, 10))
+    node = parse_filter(wire, "datasets")
+    return (lists or store.past_lists).page(store.as_of(version), "datasets", node, (), Page(0, 10))
 
 
 def test_lists_of_the_past_know_who_was_hidden_then(edited):
@@ -260,8 +259,22 @@ def test_lists_of_the_past_know_who_was_hidden_then(edited):
 
 
 def test_a_filter_that_would_look_into_too_much_is_refused(edited):
-    lists = PastLists(most_rows=1)
+    lists = PastLists(edited.queries, most_rows=1)
     assert past_page(edited, 7, {"run_number": {">": 0}}, lists).count == 2
     assert past_page(edited, 7, {"name": ONLINE, "oms_attributes.energy": {">": 0}}, lists).count == 1
-    with pytest.raises(UsageError, match="can look into 1 datasets, and there are 2: narrow it with run_number"):
+    with pytest.raises(UsageError, match="into 1 datasets of runs that changed since, and there are 2: narrow it"):
         past_page(edited, 7, {"oms_attributes.energy": {">": 0}}, lists)
+
+
+def test_what_did_not_change_since_is_not_looked_into(edited):
+    for run_number in RUNS[1:]:
+        create_run(edited, run_number)
+    with edited.reading() as connection:
+        newest = edited.records.latest_atomic_version(connection)
+    lists = PastLists(edited.queries, most_rows=1)
+    wire = {"oms_attributes.energy": {">": 0}}
+    unchanged = past_page(edited, newest, wire, lists)
+    assert unchanged.count > 1
+    with edited.write(PERSON, "later") as writer:
+        writer.add_rr_changes(RUNS[-1], ONLINE, [(1, 9, {"dt-dt": triplet("BAD")})])
+    assert past_page(edited, newest, wire, lists) == unchanged

@@ -83,10 +83,8 @@ def present(store):
 def past(store, version):
     """The same as of a version."""
     reader = store.as_of(version)
+    lists = [store.past_lists.page(reader, table, parse_filter({}, table), (), ALL) for table in ("runs", "datasets")]
     with store.reading() as connection:
-        lists = [
-            store.past_lists.page(connection, reader, table, parse_filter({}, table), (), ALL) for table in ("runs", "datasets")
-        ]
         keys = [(row.run_number, row.name) for row in lists[1].rows]
         columns = {key: reader.lumisections(connection, *key) for key in keys}
         certified = list(reader.certified(connection, keys))
@@ -142,8 +140,7 @@ def test_lists_as_of_a_version_are_filtered_sorted_and_paged_as_those_of_the_pre
         play(shorter, history[:upto])
         for page in (ALL, Page(0, 2), Page(1, 2), Page(0, 0)):
             expected = getattr(shorter.queries, table)(node, sortings, page)
-            with whole.reading() as connection:
-                found = whole.past_lists.page(connection, whole.as_of(upto), table, node, sortings, page)
+            found = whole.past_lists.page(whole.as_of(upto), table, node, sortings, page)
             assert found.count == expected.count
             assert [read(row) for row in found.rows] == [read(row) for row in expected.rows]
 

@@ -47,6 +47,11 @@ class StoredColumn:
         """Read the value out of each document; return which one it is."""
         return self.codes_of_json(map(self.read, documents), len(documents))
 
+    def known_codes(self, documents: Sequence[Any] | np.ndarray) -> np.ndarray:
+        """Return which of the values that it has each document holds; -1 for others."""
+        codes = (self._index.get(self.read(document), -1) for document in documents)
+        return np.fromiter(codes, dtype=np.int32, count=len(documents))
+
     def codes_of_json(self, texts: Iterable[bytes], n_texts: int) -> np.ndarray:
         """Return which value each JSON text is, as it was cut out of a document."""
         return np.fromiter(map(self._code, texts), dtype=np.int32, count=n_texts)

@@ -32,7 +32,7 @@ from runregistry.store.picking import reader
 from runregistry.store.rows import Rows
 from runregistry.terms import ONLINE, STATUSES
 
-__all__ = ["Held", "Index", "View"]
+__all__ = ["Held", "Index", "View", "event_number"]
 
 _Path: TypeAlias = tuple[str, ...]
 
@@ -70,6 +70,8 @@ class View(NamedTuple):
         What was selected from this very state of the table.
     orders : Orders
         The orders of this and other states of it.
+    locate : callable
+        Finds rows by arrays of run numbers and of names; -1 for what is not there.
     """
 
     table: TableName
@@ -79,6 +81,7 @@ class View(NamedTuple):
     columns: Mapping[Column, Coded]
     answers: Answers
     orders: Orders
+    locate: Callable[[np.ndarray, Coded], np.ndarray]
 
     def select(self, node: Node, sortings: Sequence[SortKey]) -> Selected:
         """Return the rows that a filter matches, in order; hidden ones never match."""
@@ -168,7 +171,7 @@ class Index:
 
     def _read(self, reading: Callable[[], AbstractContextManager[Connection]], held: Held, paths: Collection[_Path]) -> Held:
         with reading() as connection:
-            upto = _event_number(connection)
+            upto = event_number(connection)
             with self._lock:
                 self._advance(connection, upto)
             fresh = held.state.read(connection, _with_statuses(paths), upto)
@@ -184,7 +187,7 @@ class Index:
         View or None
             None if the index is already ahead of the snapshot, or was thrown away: the caller begins again.
         """
-        upto = _event_number(connection)
+        upto = event_number(connection)
         with self._lock:
             if held.state is not self._state or upto < held.state.seen:
                 return None
@@ -277,7 +280,7 @@ class _State:
         """Return what a query of one table reads."""
         rows = self.runs if table == "runs" else self.datasets
         found = {column: self._coded(rows, column, stored) for column in columns}
-        return View(table, rows.shown, rows.run_numbers, rows.names.coded(), found, self.answers, self.orders)
+        return View(table, rows.shown, rows.run_numbers, rows.names.coded(), found, self.answers, self.orders, rows.locate)
 
     def _coded(self, rows: Rows, column: Column, stored: Mapping[_Path, StoredColumn]) -> Coded:
         if column.kind == "run_number":
@@ -315,5 +318,6 @@ def _codes(columns: Mapping[_Path, StoredColumn], documents: Sequence[str]) -> l
 _EVENT_NUMBER = select(schema.counter.c.value).where(schema.counter.c.name == "event")
 
 
-def _event_number(connection: Connection) -> int:
+def event_number(connection: Connection) -> int:
+    """Return the number of the newest event of any kind."""
     return connection.scalar(_EVENT_NUMBER) or 0

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Table, select
 from runregistry.filters import TableName
 from runregistry.filters.coded import Coded, Memo
 from runregistry.store import schema
-from runregistry.store.versions import EVENTS, last_of
+from runregistry.store.versions import EVENTS, last_event
 
-__all__ = ["PastKeys", "read_keys"]
+__all__ = ["PastKeys", "read_keys", "runs_with_later_events"]
 
 _CHUNK = 400
 _TABLES: dict[TableName, tuple[Table, Table]] = {
@@ -58,7 +58,7 @@ def read_keys(connection: Connection, table: TableName, atomic_version: int) -> 
     -----
     The projections answer for runs that have no later event, the events for the others.
     """
-    changed = sorted(_changed_since(connection, atomic_version))
+    changed = sorted(runs_with_later_events(connection, last_event(connection, atomic_version)))
     is_changed = set(changed)
     keys = [key for key in _present(connection, table) if key[0] not in is_changed]
     keys += _past(connection, table, changed, atomic_version)
@@ -69,11 +69,11 @@ def read_keys(connection: Connection, table: TableName, atomic_version: int) -> 
     return PastKeys(np.array([key[0] for key in keys], dtype=np.int64), Coded(codes, names, Memo()))
 
 
-def _changed_since(connection: Connection, atomic_version: int) -> set[int]:
+def runs_with_later_events(connection: Connection, event: int) -> set[int]:
+    """Return the runs of which something was said after an event."""
     found: set[int] = set()
     for table in EVENTS:
-        later = table.c.version > last_of(connection, table, atomic_version)
-        found.update(connection.scalars(select(table.c.run_number).where(later).distinct()))
+        found.update(connection.scalars(select(table.c.run_number).where(table.c.version > event).distinct()))
     return found
 
 

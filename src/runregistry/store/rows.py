@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Table, select
 
+from runregistry.filters.coded import Coded
 from runregistry.store.columns import StoredColumn, read_arrays
 from runregistry.store.keys import Keys
 
@@ -69,6 +70,13 @@ class Rows:
     def find(self, run_numbers: np.ndarray, names: np.ndarray | None = None) -> np.ndarray:
         """Return rows; -1 for what is not there."""
         return self._keys.find(_joined(run_numbers, names))
+
+    def locate(self, run_numbers: np.ndarray, names: Coded) -> np.ndarray:
+        """Return the rows of keys whose names are coded in another way; -1 for what is not there."""
+        if not self._has_names:
+            return self.find(run_numbers)
+        assert names.codes is not None
+        return self.find(run_numbers, self.names.known_codes(names.values)[names.codes])
 
 
 def extended(array: np.ndarray, n_rows: int, rows: np.ndarray, values: np.ndarray) -> np.ndarray:

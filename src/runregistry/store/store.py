@@ -83,7 +83,7 @@ class Store:
         self.leases = Leases()
         self.mirrored = Mirrored()
         self.versions = Versions()
-        self.past_lists = PastLists()
+        self.past_lists = PastLists(self.queries)
 
     def __enter__(self) -> Store:
         return self

@@ -12,7 +12,7 @@ from runregistry.model.as_of import AsOf, PointInTime, read_as_of
 from runregistry.store import schema
 from runregistry.store.documents import now
 
-__all__ = ["EVENTS", "Tag", "Versions", "last_of"]
+__all__ = ["EVENTS", "Tag", "Versions", "last_event", "last_of"]
 
 EVENTS = (schema.run_event, schema.dataset_event, schema.rr_change, schema.oms_change)
 _CHUNK = 500
@@ -79,7 +79,7 @@ class Versions:
 
     def last_event(self, connection: Connection, atomic_version: int) -> int:
         """Return the number of the last event up to a version; 0 if there was none."""
-        return max(last_of(connection, table, atomic_version) for table in EVENTS)
+        return last_event(connection, atomic_version)
 
     def tags(self, connection: Connection, atomic_version: int | None = None) -> list[Tag]:
         """Return the tags, of one version or all: by version and name."""
@@ -150,6 +150,11 @@ class Versions:
             first = connection.execute(select(schema.version).order_by(version.atomic_version).limit(1)).one()
             raise UsageError(f"as_of {time} is before the first version of this registry, which is of {first.created_at}")
         return int(found)
+
+
+def last_event(connection: Connection, atomic_version: int) -> int:
+    """Return the number of the last event of any kind up to a version; 0 if there was none."""
+    return max(last_of(connection, table, atomic_version) for table in EVENTS)
 
 
 def last_of(connection: Connection, table: Table, atomic_version: int) -> int:

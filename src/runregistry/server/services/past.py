@@ -133,7 +133,7 @@ def _page(store: Store, table: TableName, body: Mapping[str, Any]) -> dict[str, 
     page = parse_page(body.get("page", 0), body.get("page_size", _DEFAULT_PAGE_SIZE))
     with store.reading() as connection:
         past = past_of(store, connection, body.get("as_of"))
-        found = store.past_lists.page(connection, past, table, node, sortings, page)
+    found = store.past_lists.page(past, table, node, sortings, page)
     shape = run_with_summary if table == "runs" else dataset_item
     rows = [shape(row) for row in found.rows]
     return {"as_of": past.atomic_version, table: rows, "pages": page.pages(found.count), "count": found.count}
