@@ -42,6 +42,8 @@ PIP_WITH_GROUPS = (25, 1)  # the first pip that installs dependency groups
 EVERYTHING = ("-n", "auto", "--dist", "loadfile")
 # What would mix another installation's packages into this one; a CMSSW environment sets the first.
 MISLEADING = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET")
+# With it each of the many Pythons that the tests start would compile the package again.
+SLOW = ("PYTHONDONTWRITEBYTECODE",)
 
 USAGE = """usage: python3 run.py TASK [arguments]
 
@@ -181,8 +183,8 @@ def run(command: list[object], folder: Path) -> int:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what would mix another installation's packages into this one."""
-    return {name: value for name, value in os.environ.items() if name not in MISLEADING}
+    """Return the environment without what would mix another installation's packages into this one, or slow everything down."""
+    return {name: value for name, value in os.environ.items() if name not in (*MISLEADING, *SLOW)}
 
 
 def say(text: str) -> None:

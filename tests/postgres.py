@@ -1,7 +1,8 @@
 """PostgreSQL for tests: a server of their own, made when the first test asks for it, and a new database for each test.
 
 Nothing has to be installed beyond the server's programs, and nothing is left behind: the server listens on a socket in a
-temporary folder only, and does not wait for disks, because a test does not survive a power cut anyway.
+temporary folder only, and does not wait for disks, because a test does not survive a power cut anyway. The folder is in memory if
+there is room, where making a database takes a tenth of the time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ PROGRAMS = ("initdb", "postgres")
 USER = "registry"
 TEMPLATE = "registry_template"
 START_S = 60
+# A folder in memory, and the room that it needs: some databases of 8 MB, and the log of what was written.
+MEMORY, ROOM = Path("/dev/shm"), 2_000_000_000
 SETTINGS = (
     *("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off"),
     *("listen_addresses=", "max_connections=120", "shared_buffers=64MB", "jit=off"),
@@ -129,6 +132,14 @@ def find_binaries() -> Path | None:
     return next((path for path in candidates if all((path / name).is_file() for name in PROGRAMS)), None)
 
 
+def _roomy() -> str:
+    try:
+        has_room = shutil.disk_usage(MEMORY).free >= ROOM and os.access(MEMORY, os.W_OK)
+    except OSError:
+        has_room = False
+    return str(MEMORY) if has_room else "/tmp"
+
+
 def _unprivileged(folder: Path) -> dict[str, Any]:
     """Give the folder to the user as whom the server runs; it refuses to run as root."""
     settings: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL}
@@ -148,7 +159,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("the programs of PostgreSQL are not installed; on Debian and Ubuntu: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="rr-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="rr-pg-", dir=_roomy()))
     server = PostgresServer(folder, binaries)
     try:
         server.start()

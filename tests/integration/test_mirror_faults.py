@@ -30,7 +30,7 @@ from runregistry.store import schema
 __all__ = ["filled", "remote"]  # fixtures
 
 ROADS = ("feed", "official")
-KILLS = int(os.environ.get("RUNREGISTRY_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("RUNREGISTRY_TEST_KILLS", "2"))
 
 
 @pytest.fixture(params=ROADS)
@@ -74,7 +74,7 @@ def test_wherever_a_sync_is_cut_the_next_one_goes_on(remote: Remote, tmp_path: P
     peace = tmp_path / "peace.sqlite"
     n_requests = sync(peace, remote.client, routes=routes).requests
     path = tmp_path / "mirror.sqlite"
-    cuts = sorted(random.Random(7).sample(range(1, n_requests), min(n_requests - 1, 12)))
+    cuts = sorted(random.Random(7).sample(range(1, n_requests), min(n_requests - 1, 8)))
     for number in cuts:
         left = number
 

@@ -110,7 +110,7 @@ def read(row):
     return [json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value for value in row]
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(histories)
 def test_as_of_a_version_a_registry_is_one_that_has_only_the_versions_up_to_it(history):
     with Store("sqlite://") as whole:
@@ -130,7 +130,7 @@ FILTERS = (
 SORTINGS = ([], [["run_number", "ASC"]], [["rr_attributes.stop_reason", "DESC"]], [["version", "ASC"]])
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(histories, st.sampled_from(("runs", "datasets")), st.sampled_from(FILTERS), st.sampled_from(SORTINGS), st.integers(0, 12))
 def test_lists_as_of_a_version_are_filtered_sorted_and_paged_as_those_of_the_present(history, table, wire, order, upto):
     upto = min(upto, len(history))
@@ -145,7 +145,7 @@ def test_lists_as_of_a_version_are_filtered_sorted_and_paged_as_those_of_the_pre
             assert [read(row) for row in found.rows] == [read(row) for row in expected.rows]
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(histories, st.integers(0, 12), st.integers(0, 12))
 def test_differences_are_what_was_and_what_is(history, one, other):
     check_differences(history, one, other)
@@ -158,7 +158,7 @@ quarrels = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(quarrels, st.integers(1, 9), st.integers(1, 9))
 def test_differences_are_right_whoever_overrules_whom(edits, one, other):
     place = (RUNS[0], ONLINE)
