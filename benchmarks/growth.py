@@ -22,7 +22,7 @@ class Point(NamedTuple):
 
 
 def draw(points: Sequence[Point], goals: Mapping[str, float], path: Path) -> None:
-    """Draw pages, golden JSONs and the disk against the number of runs, both axes in powers of ten."""
+    """Draw pages, golden JSONs and the disk against the number of runs; all but the time of pages in powers of ten."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -30,7 +30,7 @@ def draw(points: Sequence[Point], goals: Mapping[str, float], path: Path) -> Non
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "runregistry", "font.size": 10})
     from matplotlib import pyplot
 
-    figure, panels = pyplot.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
+    figure, panels = pyplot.subplots(1, 3, figsize=(13, 4.8), layout="constrained")
     for database in dict.fromkeys(point.database for point in points):
         of_database = [point for point in points if point.database == database]
         _lines(panels[0], of_database, [(place, lambda point, p=place: point.p95_s[p] * 1e3) for place in of_database[0].p95_s])
@@ -44,9 +44,12 @@ def draw(points: Sequence[Point], goals: Mapping[str, float], path: Path) -> Non
         strict=True,
     ):
         panel.set(title=title, xlabel="runs, with ten datasets each", ylabel=unit, xscale="log", yscale="log")
-        panel.yaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_major_formatter("{x:,.0f}")
         panel.grid(alpha=0.3)
-        panel.legend(fontsize=8)
+        panel.legend(fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))
+    panels[0].set(yscale="linear", ylim=(0, None))
+    for panel in panels:
+        panel.yaxis.set_major_formatter("{x:g}")
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 

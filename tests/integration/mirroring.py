@@ -24,6 +24,7 @@ from runregistry.store.mirror_tables import claim, document, mirrored_run
 
 RUNS = (355100, 355101, 355102, 355103, 355104)
 HIDDEN = 355103
+ROADS = ("feed", "official")
 RULE = {"==": [{"var": "lumisection.rr.dt-dt"}, "GOOD"]}
 
 Change = Callable[[httpx2.Request, httpx2.Response], httpx2.Response | None]
@@ -96,6 +97,18 @@ def remote(filled: Path, tmp_path: Path) -> Iterator[Remote]:
     shutil.copy(filled, tmp_path / "remote.sqlite")
     with remote_registry(tmp_path / "remote.sqlite") as made:
         yield made
+
+
+@pytest.fixture(params=ROADS)
+def routes(request: pytest.FixtureRequest) -> str:
+    """By which routes a mirror is made."""
+    return str(request.param)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a test's mirror will be."""
+    return tmp_path / "mirror.sqlite"
 
 
 def fill(http: httpx2.Client) -> None:

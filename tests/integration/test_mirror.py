@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from tests.integration.mirroring import (
     HIDDEN,
+    ROADS,
     RULE,
     RUNS,
     Remote,
@@ -20,8 +21,10 @@ from tests.integration.mirroring import (
     hide,
     make_json,
     mirror_http,
+    path,
     questions,
     remote,
+    routes,
 )
 from tests.integration.offline import COPY, PROMPT, create_dataset
 from tests.integration.registry import create_run, edit
@@ -33,19 +36,7 @@ from runregistry.mirror.answering import Mirror
 from runregistry.mirror.files import opened
 from runregistry.wire import ROUTES
 
-__all__ = ["filled", "remote"]  # fixtures
-
-ROADS = ("feed", "official")
-
-
-@pytest.fixture(params=ROADS)
-def routes(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "mirror.sqlite"
+__all__ = ["filled", "path", "remote", "routes"]  # fixtures
 
 
 def compared(remote: Remote, path: Path) -> list[str]:
@@ -76,9 +67,9 @@ def test_by_official_routes_only_what_was_hidden_before_is_not_known(remote: Rem
 
 def test_both_ways_to_read_a_registry_make_the_same_mirror(remote: Remote, tmp_path: Path) -> None:
     held = []
-    for routes in ROADS:
-        of(remote, tmp_path / routes, routes, run_max=HIDDEN - 1)
-        held.append(contents(tmp_path / routes))
+    for way in ROADS:
+        of(remote, tmp_path / way, way, run_max=HIDDEN - 1)
+        held.append(contents(tmp_path / way))
     assert {name: held[0][name] == held[1][name] for name in held[0]} == dict.fromkeys(held[0], True)
 
 
@@ -412,9 +403,9 @@ def _asked(remote: Remote, path: Path) -> list[str]:
 
 
 def test_routes_may_change_from_sync_to_sync(remote: Remote, path: Path) -> None:
-    for routes in ("official", "feed", "official"):
-        of(remote, path, routes)
-        edit(remote.http, 1, 1, run_number=RUNS[2], comment=routes)
+    for way in ("official", "feed", "official"):
+        of(remote, path, way)
+        edit(remote.http, 1, 1, run_number=RUNS[2], comment=way)
         assert of(remote, path, routes).runs_changed == [RUNS[2]]
     with pytest.raises(UsageError, match="routes must be one of auto, official, feed"):
         of(remote, path, "fast")

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import select, update
-from tests.integration.mirroring import RUNS, Remote, contents, filled, remote
+from tests.integration.mirroring import RUNS, Remote, contents, filled, path, remote, routes
 from tests.integration.offline import COPY, PROMPT, create_dataset
 from tests.integration.registry import create_run, edit
 
@@ -27,20 +27,9 @@ from runregistry.mirror.files import opened
 from runregistry.mirror.notes import note_of
 from runregistry.store import schema
 
-__all__ = ["filled", "remote"]  # fixtures
+__all__ = ["filled", "path", "remote", "routes"]  # fixtures
 
-ROADS = ("feed", "official")
 KILLS = int(os.environ.get("RUNREGISTRY_TEST_KILLS", "2"))
-
-
-@pytest.fixture(params=ROADS)
-def routes(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "mirror.sqlite"
 
 
 def is_as_in_peace(remote: Remote, path: Path) -> bool:

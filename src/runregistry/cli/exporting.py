@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from runregistry.cli import completion
 from runregistry.cli.gathering import gathered
-from runregistry.cli.options import ASK, Past, Registry, examples
+from runregistry.cli.options import ASK, Past, Registry, RunsMeant, examples
 
 __all__ = ["Exportable", "add_export_command"]
 
@@ -19,24 +18,9 @@ _filter_option = partial(typer.Option, rich_help_panel="Filter")
 
 
 @dataclass(frozen=True)
-class Exportable:
+class Exportable(RunsMeant):
     """What is exported."""
 
-    run_list: Annotated[
-        list[str] | None,
-        _filter_option("--runs", metavar="RUNS", help="Only these: 315512, 315257-315270, @FILE with runs or a JSON."),
-    ] = None
-    run_min: Annotated[int | None, _filter_option("--run-min", metavar="RUN", min=1, help="From this run on.")] = None
-    run_max: Annotated[int | None, _filter_option("--run-max", metavar="RUN", min=1, help="Up to this run, included.")] = None
-    run_class: Annotated[
-        list[str] | None,
-        _filter_option(
-            "--class",
-            metavar="CLASS",
-            help="Collisions24, or a pattern: Collisions%. Repeat it for any of several.",
-            autocompletion=completion.classes,
-        ),
-    ] = None
     dataset_name: Annotated[
         list[str] | None,
         _filter_option("--dataset", "--name", metavar="NAME", help="Only these datasets, or a pattern: %Collisions2018%."),

@@ -30,6 +30,8 @@ __all__ = [
     "Per",
     "Registry",
     "RunFilters",
+    "RunNumbers",
+    "RunsMeant",
     "examples",
 ]
 
@@ -153,8 +155,8 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class _Runs:
-    """Which runs are meant, by number and class."""
+class RunNumbers:
+    """Which runs are meant, by number."""
 
     run_list: Annotated[
         list[str] | None,
@@ -166,6 +168,12 @@ class _Runs:
     ] = None
     run_min: Annotated[int | None, _filter_option("--run-min", metavar="RUN", min=1, help="From this run on.")] = None
     run_max: Annotated[int | None, _filter_option("--run-max", metavar="RUN", min=1, help="Up to this run, included.")] = None
+
+
+@dataclass(frozen=True)
+class RunsMeant(RunNumbers):
+    """Which runs are meant, by number and class."""
+
     run_class: Annotated[
         list[str] | None,
         _filter_option(
@@ -247,7 +255,7 @@ class _RunStates:
 
 
 @dataclass(frozen=True)
-class RunFilters(_Rest, _RunStates, _Runs):
+class RunFilters(_Rest, _RunStates, RunsMeant):
     """What runs are filtered by."""
 
 
@@ -288,7 +296,7 @@ class _Datasets:
 
 
 @dataclass(frozen=True)
-class DatasetFilters(_Rest, _DatasetStates, _Datasets, _Runs):
+class DatasetFilters(_Rest, _DatasetStates, _Datasets, RunsMeant):
     """What datasets are filtered by."""
 
 
@@ -303,7 +311,7 @@ class _Dataset:
 
 
 @dataclass(frozen=True)
-class LumisectionFilters(_Rest, _DatasetStates, _Dataset, _Runs):
+class LumisectionFilters(_Rest, _DatasetStates, _Dataset, RunsMeant):
     """Of which datasets the lumisections are shown."""
 
 

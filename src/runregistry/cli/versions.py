@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from runregistry.cli.gathering import gathered
-from runregistry.cli.options import ASK, CHANGE, Output, Registry, examples
+from runregistry.cli.options import ASK, CHANGE, Output, Registry, RunNumbers, examples
 
 __all__ = ["Changed", "add_version_commands"]
 
@@ -21,15 +21,9 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="The tag: a letter, t
 
 
 @dataclass(frozen=True)
-class Changed:
+class Changed(RunNumbers):
     """Which changes are shown."""
 
-    run_list: Annotated[
-        list[str] | None,
-        _filter_option("--runs", metavar="RUNS", help="Only these: 315512, 315257-315270, @FILE with runs or a JSON."),
-    ] = None
-    run_min: Annotated[int | None, _filter_option("--run-min", metavar="RUN", min=1, help="From this run on.")] = None
-    run_max: Annotated[int | None, _filter_option("--run-max", metavar="RUN", min=1, help="Up to this run, included.")] = None
     dataset: Annotated[
         str | None,
         _filter_option("--dataset", "--name", metavar="NAME", help="Only of datasets of this name; % stands for any text."),
