@@ -406,6 +406,6 @@ def test_routes_may_change_from_sync_to_sync(remote: Remote, path: Path) -> None
     for way in ("official", "feed", "official"):
         of(remote, path, way)
         edit(remote.http, 1, 1, run_number=RUNS[2], comment=way)
-        assert of(remote, path, routes).runs_changed == [RUNS[2]]
+        assert of(remote, path, way).runs_changed == [RUNS[2]]
     with pytest.raises(UsageError, match="routes must be one of auto, official, feed"):
         of(remote, path, "fast")
