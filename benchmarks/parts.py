@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pages import PAGE_SIZE, QUESTIONS, Question
-from times import milliseconds, percentile
 
 from runregistry.filters import AllOf, Page, parse_filter, parse_sortings
 from runregistry.server.faults import json_response
@@ -79,8 +78,3 @@ def _timed() -> Iterator[Callable[[], float]]:
     begun = time.perf_counter()
     yield lambda: spent[0]
     spent.append(time.perf_counter() - begun)
-
-
-def medians(spent: dict[str, list[float]]) -> dict[str, str]:
-    """Return median and 95 % of each part."""
-    return {part: f"{milliseconds(percentile(each, 50))}, {milliseconds(percentile(each, 95))}" for part, each in spent.items()}

@@ -128,11 +128,10 @@ def _ask(made: Provenance, source: Any, since: AsOf, upto: AsOf, runs: Sequence[
     if isinstance(source, Client):
         return source.diff(since, upto, runs=runs)
     name = made.source["name"] if source is None else source
-    if is_database(name) and name != EMBEDDED:
+    is_file = is_database(name) and name != EMBEDDED
+    if is_file:
         check_there(name)
-        with Client(database=name) as client:
-            return client.diff(since, upto, runs=runs)
-    with Client(name) as client:
+    with Client(database=name) if is_file else Client(name) as client:
         return client.diff(since, upto, runs=runs)
 
 

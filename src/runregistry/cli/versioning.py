@@ -81,9 +81,10 @@ def create_tag(name: str, said: str, version: str | None, registry: Registry) ->
 def delete_tag(name: str, yes: bool, registry: Registry) -> None:
     """Take a tag away."""
     with open_client(registry.target, registry.database) as client:
-        found = [tag for tag in client.tags() if tag["name"] == name]
+        tags = client.tags()
+        found = [tag for tag in tags if tag["name"] == name]
         if not found:
-            raise NotFound(f"there is no tag {name}{suggestion(name, [tag['name'] for tag in client.tags()])}")
+            raise NotFound(f"there is no tag {name}{suggestion(name, [tag['name'] for tag in tags])}")
         confirm(f"Delete the tag {name}", 1, client.settings, lambda: found, yes=yes)
         tag = client.delete_tag(name)
         note(f"{name} is gone; it was version {tag['atomic_version']}.")

@@ -15,6 +15,7 @@ from runregistry.errors import TransportError
 from runregistry.mirror.asking import Asker, query_call
 from runregistry.mirror.remote import Listed, Read
 from runregistry.model.selection import Selection
+from runregistry.store.chunks import chunks
 from runregistry.store.mirrored import RunCopy
 from runregistry.terms import ONLINE
 
@@ -113,9 +114,7 @@ class Feed:
     ) -> Iterator[Read]:
         """Read runs with their datasets, many in one answer."""
         wanted = [each._asdict() for each in selections]
-        chunks = [run_numbers[start : start + _RUNS_AT_ONCE] for start in range(0, len(run_numbers), _RUNS_AT_ONCE)]
-        for start in range(0, len(chunks), self.asker.in_flight):
-            window = chunks[start : start + self.asker.in_flight]
+        for window in chunks(list(chunks(run_numbers, _RUNS_AT_ONCE)), self.asker.in_flight):
             begun = time.time()
             calls = [
                 call("copies", {"run_numbers": chunk, "selections": wanted}, read=partial(_decoded, _Copies)) for chunk in window

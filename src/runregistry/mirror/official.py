@@ -18,6 +18,7 @@ from runregistry.mirror.filters import dataset_filter, run_filter
 from runregistry.mirror.remote import Listed, Read
 from runregistry.model import LumisectionColumns
 from runregistry.model.selection import Selection
+from runregistry.store.chunks import chunks
 from runregistry.store.mirrored import RunCopy
 from runregistry.terms import ONLINE
 
@@ -102,8 +103,8 @@ class Official:
         self, run_numbers: Sequence[int], selections: Sequence[Selection], known: Mapping[int, Sequence[str]]
     ) -> Iterator[Read]:
         """Read runs with their datasets: three questions a dataset, one more where lumisections are missing."""
-        for start in range(0, len(run_numbers), _RUNS_AT_ONCE):
-            yield self._read(run_numbers[start : start + _RUNS_AT_ONCE], selections, known)
+        for chunk in chunks(run_numbers, _RUNS_AT_ONCE):
+            yield self._read(chunk, selections, known)
 
     def _read(self, numbers: Sequence[int], selections: Sequence[Selection], known: Mapping[int, Sequence[str]]) -> Read:
         copies, odd, others = [], [], []

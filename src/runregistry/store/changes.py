@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
+from runregistry.store.moments import event_number
 
 __all__ = ["Change", "Changes", "changes_after", "stored_datasets", "stored_runs"]
 
@@ -55,7 +57,7 @@ def changes_after(connection: Connection, after: int, limit: int, first_run: int
     -----
     Cost: grows with `limit`, not with the registry: three indexes by version are read from `after` on.
     """
-    newest = connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
+    newest = event_number(connection)
     upto = newest
     found: list[Row[Any]] = []
     for version, rows in _read(connection, after, limit, first_run, last_run):
@@ -88,16 +90,15 @@ def _change(row: Row[Any]) -> Change:
 def stored_runs(connection: Connection, run_numbers: Sequence[int]) -> list[Row[Any]]:
     """Return the rows of runs, hidden ones too, by number."""
     found: list[Row[Any]] = []
-    for start in range(0, len(run_numbers), _CHUNK):
-        which = schema.run.c.run_number.in_(run_numbers[start : start + _CHUNK])
+    for chunk in chunks(run_numbers, _CHUNK):
+        which = schema.run.c.run_number.in_(chunk)
         found += connection.execute(select(schema.run).where(which).order_by(schema.run.c.run_number))
     return found
 
 
 def stored_datasets(connection: Connection, run_numbers: Sequence[int]) -> Iterator[tuple[Row[Any], Row[Any]]]:
     """Go through the datasets of some runs, hidden ones too, by number and name: the row of each, and that of its cache."""
-    for start in range(0, len(run_numbers), _CHUNK):
-        chunk = run_numbers[start : start + _CHUNK]
+    for chunk in chunks(run_numbers, _CHUNK):
         rows = [
             connection.execute(
                 select(table).where(table.c.run_number.in_(chunk)).order_by(table.c.run_number, table.c.name)

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 
 __all__ = ["Values", "decode", "encode", "merge", "now"]
 
@@ -69,8 +70,7 @@ class Values:
         with self._lock:
             found = {key: self._documents[key] for key in ids if key in self._documents}
         missing = sorted(ids - found.keys())
-        for start in range(0, len(missing), _CHUNK):
-            chunk = missing[start : start + _CHUNK]
+        for chunk in chunks(missing, _CHUNK):
             rows = connection.execute(select(schema.value.c.id, schema.value.c.document).where(schema.value.c.id.in_(chunk)))
             found |= {key: _sharing(decode(text)) for key, text in rows}
         with self._lock:
@@ -96,9 +96,7 @@ class Values:
     @staticmethod
     def _find(connection: Connection, hashes: set[str]) -> dict[str, int]:
         known: dict[str, int] = {}
-        wanted = sorted(hashes)
-        for start in range(0, len(wanted), _CHUNK):
-            chunk = wanted[start : start + _CHUNK]
+        for chunk in chunks(sorted(hashes), _CHUNK):
             query = select(schema.value.c.unique_hash, schema.value.c.id).where(schema.value.c.unique_hash.in_(chunk))
             known |= {row.unique_hash: row.id for row in connection.execute(query)}
         return known

@@ -28,11 +28,12 @@ from runregistry.filters.sort import arranged, place_in, sorted_by
 from runregistry.store import schema
 from runregistry.store.answers import Answers, Arranged, OrderKey, Orders, Selected
 from runregistry.store.columns import StoredColumn, codes_beneath, read_arrays
+from runregistry.store.moments import event_number
 from runregistry.store.picking import reader
 from runregistry.store.rows import Rows
 from runregistry.terms import ONLINE, STATUSES
 
-__all__ = ["Held", "Index", "View", "event_number"]
+__all__ = ["Held", "Index", "View"]
 
 _Path: TypeAlias = tuple[str, ...]
 
@@ -313,11 +314,3 @@ def _codes(columns: Mapping[_Path, StoredColumn], documents: Sequence[str]) -> l
         else:
             found += codes_beneath(key[0], {path[2:]: columns[path] for path in paths}, documents)
     return found
-
-
-_EVENT_NUMBER = select(schema.counter.c.value).where(schema.counter.c.name == "event")
-
-
-def event_number(connection: Connection) -> int:
-    """Return the number of the newest event of any kind."""
-    return connection.scalar(_EVENT_NUMBER) or 0

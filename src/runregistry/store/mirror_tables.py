@@ -19,6 +19,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    TextClause,
     inspect,
 )
 from sqlalchemy import text as text_clause
@@ -77,34 +78,22 @@ text = Table(
     Column("document", Text, nullable=False),
 )
 
+_NUMBERS = [column for column in schema.dataset_cache.c if column.name not in TEXTS]
 cache = Table(
     "mirror_cache",
     metadata,
-    Column("run_number", Integer, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("version", _Number, nullable=False, index=True),
-    Column("recorded", Float, nullable=False),
-    Column("delivered", Float, nullable=False),
-    Column("n_lumisections", Integer, nullable=False),
-    Column("n_ranges", Integer, nullable=False),
+    *(Column(column.name, column.type, nullable=False, index=column.index) for column in _NUMBERS),
     *(Column(f"{name}_id", _Number, nullable=False) for name in TEXTS),
     PrimaryKeyConstraint("run_number", "name"),
 )
 
-# Outer joins: SQLite leaves out those of which a question reads nothing.
-_VIEW = text_clause(
-    """
-    CREATE VIEW dataset_cache AS SELECT
-        c.run_number AS run_number, c.name AS name, c.version AS version, c.recorded AS recorded, c.delivered AS delivered,
-        c.n_lumisections AS n_lumisections, c.n_ranges AS n_ranges, triplets.document AS triplet_summary,
-        bits.document AS dcs_summary, rr.document AS rr, oms.document AS oms
-    FROM mirror_cache AS c
-    LEFT JOIN mirror_text AS triplets ON triplets.id = c.triplet_summary_id
-    LEFT JOIN mirror_text AS bits ON bits.id = c.dcs_summary_id
-    LEFT JOIN mirror_text AS rr ON rr.id = c.rr_id
-    LEFT JOIN mirror_text AS oms ON oms.id = c.oms_id
-    """
-)
+
+def _view() -> TextClause:
+    """Return the statement that makes the table of caches of any registry out of the mirror's."""
+    columns = [f"c.{column.name} AS {column.name}" for column in _NUMBERS] + [f"{name}.document AS {name}" for name in TEXTS]
+    # Outer joins: SQLite leaves out those of which a question reads nothing.
+    joins = [f"LEFT JOIN mirror_text AS {name} ON {name}.id = c.{name}_id" for name in TEXTS]
+    return text_clause(f"CREATE VIEW dataset_cache AS SELECT {', '.join(columns)} FROM mirror_cache AS c {' '.join(joins)}")
 
 
 def make_mirror_tables(connection: Connection) -> bool:
@@ -112,7 +101,7 @@ def make_mirror_tables(connection: Connection) -> bool:
     if inspect(connection).has_table(info.name):
         return False
     schema.dataset_cache.drop(connection)
-    connection.execute(_VIEW)
+    connection.execute(_view())
     metadata.create_all(connection)
     return True
 

@@ -12,7 +12,9 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_ignore
 from runregistry.model.selection import Selection
 from runregistry.store import mirror_tables as tables
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.documents import decode, encode
+from runregistry.store.moments import event_number
 
 __all__ = ["FIRST_OWN_JOB", "Claim", "Mirrored", "RunCopy"]
 
@@ -141,7 +143,7 @@ class Mirrored:
         run, dataset, cache = schema.run.c, schema.dataset.c, tables.cache.c
         same = (dataset.run_number == cache.run_number) & (dataset.name == cache.name)
         joined = select(dataset.run_number, dataset.name, dataset.version, cache.version).join(tables.cache, same)
-        for chunk in _chunks(run_numbers):
+        for chunk in chunks(run_numbers, _CHUNK):
             for number, version in connection.execute(select(run.run_number, run.version).where(run.run_number.in_(chunk))):
                 found[number] = {None: (version, version)}
             for number, name, version, of_cache in connection.execute(joined.where(dataset.run_number.in_(chunk))):
@@ -170,7 +172,9 @@ class Mirrored:
         """Return the class of each of these runs that the mirror has."""
         query = select(schema.run.c.run_number, schema.run.c.rr_attributes)
         rows = (
-            row for chunk in _chunks(run_numbers) for row in connection.execute(query.where(schema.run.c.run_number.in_(chunk)))
+            row
+            for chunk in chunks(run_numbers, _CHUNK)
+            for row in connection.execute(query.where(schema.run.c.run_number.in_(chunk)))
         )
         return {row.run_number: decode(row.rr_attributes).get("class") for row in rows}
 
@@ -181,7 +185,7 @@ class Mirrored:
 
     def stamp(self, connection: Connection) -> int:
         """Return a number that grows with every change of runs and datasets."""
-        return connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
+        return event_number(connection)
 
     # Runs
 
@@ -222,7 +226,7 @@ class Mirrored:
     def copies(self, connection: Connection) -> Iterator[tuple[RunCopy, str | None]]:
         """Go through the runs as they are kept, each with the digest that it had when it was read."""
         numbers = list(connection.scalars(select(schema.run.c.run_number).order_by(schema.run.c.run_number)))
-        for chunk in _chunks(numbers):
+        for chunk in chunks(numbers, _CHUNK):
             marks = {row.run_number: row for row in connection.execute(_of(tables.mirrored_run, chunk))}
             kept: list[dict[int, list[dict[str, Any]]]] = [{}, {}, {}]
             for place, table in enumerate((schema.run, schema.dataset, schema.dataset_cache)):
@@ -234,12 +238,12 @@ class Mirrored:
                 yield RunCopy(rows[0][0], rows[1], rows[2], mark.fetched_at if mark else 0.0), mark.digest if mark else None
 
     def _fetched(self, connection: Connection, run_numbers: Sequence[int]) -> Iterator[tuple[int, float]]:
-        for chunk in _chunks(run_numbers):
+        for chunk in chunks(run_numbers, _CHUNK):
             for row in connection.execute(_of(tables.mirrored_run, chunk)).all():
                 yield row.run_number, row.fetched_at
 
     def _forget(self, connection: Connection, run_numbers: Sequence[int]) -> None:
-        for chunk in _chunks(run_numbers):
+        for chunk in chunks(run_numbers, _CHUNK):
             for table in (schema.dataset, tables.cache, tables.mirrored_run, schema.run):
                 connection.execute(delete(table).where(table.c.run_number.in_(chunk)))
 
@@ -307,10 +311,6 @@ class Mirrored:
         """Return what SQLite finds wrong with the file at a quick look; None if nothing."""
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
         return None if found == "ok" else str(found)
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
 
 
 def _of(table: Table, run_numbers: Sequence[int]) -> Any:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, delete, insert, select
 
 from runregistry.store import schema
 
-__all__ = ["Moment", "mark_rebuilt", "moment_of"]
+__all__ = ["Moment", "event_number", "mark_rebuilt", "moment_of"]
 
 _REBUILT = "rebuilt"
+_EVENT_NUMBER = select(schema.counter.c.value).where(schema.counter.c.name == "event")
 
 
 class Moment(NamedTuple):
@@ -35,13 +36,17 @@ class Moment(NamedTuple):
 
 def moment_of(connection: Connection) -> Moment:
     """Return the state that a connection sees."""
-    event = connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
     version = schema.version.c
     newest = select(version.atomic_version, version.created_at).order_by(version.atomic_version.desc()).limit(1)
     row = connection.execute(newest).first()
     info = schema.registry_info.c
     rebuilt = connection.scalar(select(info.value).where(info.key == _REBUILT)) or ""
-    return Moment(event, row.atomic_version if row else 0, row.created_at if row else "", rebuilt)
+    return Moment(event_number(connection), row.atomic_version if row else 0, row.created_at if row else "", rebuilt)
+
+
+def event_number(connection: Connection) -> int:
+    """Return the number of the newest event of any kind; 0 if there is none."""
+    return connection.scalar(_EVENT_NUMBER) or 0
 
 
 def mark_rebuilt(connection: Connection) -> None:

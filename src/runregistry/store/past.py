@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, select
 
 from runregistry.model import LumisectionColumns, StoredDataset
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.documents import Values
 from runregistry.store.projection import cache_row, dataset_events, dataset_row, merged_lumisections, run_events, run_row
 from runregistry.store.queries import DatasetRow, RunRow
@@ -126,8 +127,7 @@ class Past:
             Whose caches are wanted; then no datasets are.
         """
         bounds = [(table, last_of(connection, table, self.atomic_version)) for table in EVENTS] if run_numbers else []
-        for start in range(0, len(run_numbers), _RUNS_AT_ONCE):
-            chunk = run_numbers[start : start + _RUNS_AT_ONCE]
+        for chunk in chunks(run_numbers, _RUNS_AT_ONCE):
             changed = _changed(connection, chunk, bounds)
             anew = dict(derive(connection, self._values, sorted(changed), self.atomic_version))
             stored = _stored(connection, [number for number in chunk if number not in changed], of_cache, only)

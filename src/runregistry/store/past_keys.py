@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Table, select
 from runregistry.filters import TableName
 from runregistry.filters.coded import Coded, Memo
 from runregistry.store import schema
-from runregistry.store.versions import EVENTS, last_event
+from runregistry.store.chunks import chunks
+from runregistry.store.versions import EVENTS
 
 __all__ = ["PastKeys", "read_keys", "runs_with_later_events"]
 
@@ -51,17 +52,21 @@ class PastKeys(NamedTuple):
         return [(number, self.names.values[code]) for number, code in zip(numbers, codes, strict=True)]
 
 
-def read_keys(connection: Connection, table: TableName, atomic_version: int) -> PastKeys:
+def read_keys(connection: Connection, table: TableName, atomic_version: int, changed: Collection[int]) -> PastKeys:
     """Return who was there and not hidden after a version.
+
+    Parameters
+    ----------
+    changed : collection of int
+        The runs that have a later event, at least.
 
     Notes
     -----
     The projections answer for runs that have no later event, the events for the others.
     """
-    changed = sorted(runs_with_later_events(connection, last_event(connection, atomic_version)))
     is_changed = set(changed)
     keys = [key for key in _present(connection, table) if key[0] not in is_changed]
-    keys += _past(connection, table, changed, atomic_version)
+    keys += _past(connection, table, sorted(is_changed), atomic_version)
     keys.sort(key=lambda key: (-key[0], key[1]))
     names = sorted({name for _, name in keys})
     places = {name: place for place, name in enumerate(names)}
@@ -86,9 +91,9 @@ def _present(connection: Connection, table: TableName) -> Iterator[_Key]:
 def _past(connection: Connection, table: TableName, run_numbers: Sequence[int], atomic_version: int) -> Iterator[_Key]:
     event = _TABLES[table][1].c
     query = select(*_identity(event), event.deleted).where(event.atomic_version <= atomic_version).order_by(event.version)
-    for start in range(0, len(run_numbers), _CHUNK):
+    for chunk in chunks(run_numbers, _CHUNK):
         hidden: dict[_Key, bool] = {}
-        for row in connection.execute(query.where(event.run_number.in_(run_numbers[start : start + _CHUNK]))):
+        for row in connection.execute(query.where(event.run_number.in_(chunk))):
             key = _key(row)
             hidden[key] = hidden.get(key, False) if row.deleted is None else row.deleted
         yield from (key for key, is_hidden in hidden.items() if not is_hidden)

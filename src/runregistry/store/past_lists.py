@@ -20,7 +20,8 @@ from runregistry.filters.coded import Coded
 from runregistry.filters.match import columns_of, match
 from runregistry.filters.sort import is_usual_order, order, sorted_by
 from runregistry.store.columns import StoredColumn
-from runregistry.store.index import View, event_number
+from runregistry.store.index import View
+from runregistry.store.moments import event_number
 from runregistry.store.past import Past
 from runregistry.store.past_keys import PastKeys, read_keys, runs_with_later_events
 from runregistry.store.picking import reader
@@ -84,7 +85,8 @@ class PastLists:
         with self._lock:
             found = self._keys.get((table, atomic_version))
         if found is None:
-            found = read_keys(connection, table, atomic_version)
+            changed = self._runs_with_later_events(connection, atomic_version).tolist()
+            found = read_keys(connection, table, atomic_version, changed)
         with self._lock:
             self._keys[table, atomic_version] = found
             self._keys.move_to_end((table, atomic_version))

@@ -15,6 +15,7 @@ from runregistry.filters.match import columns_of
 from runregistry.filters.sort import sorted_by
 from runregistry.store import schema
 from runregistry.store.answers import Selected
+from runregistry.store.chunks import chunks
 from runregistry.store.database import Database
 from runregistry.store.index import Index, View
 from runregistry.store.wanted import Wanted
@@ -148,16 +149,16 @@ def _datasets_query(wanted: FromClause, run_number: ColumnElement[int], name: Co
 
 def _run_rows(connection: Connection, numbers: Sequence[int]) -> list[RunRow]:
     rows: dict[int, Any] = {}
-    for start in range(0, len(numbers), _CHUNK):
-        rows.update((row[0], row) for row in _RUNS.rows(connection, numbers[start : start + _CHUNK]))
+    for chunk in chunks(numbers, _CHUNK):
+        rows.update((row[0], row) for row in _RUNS.rows(connection, chunk))
     return [RunRow(*rows[number]) for number in numbers]
 
 
 def dataset_rows(connection: Connection, keys: Sequence[tuple[int, str]]) -> list[DatasetRow]:
     """Return the datasets of these keys, in the order of the keys; all of them must exist."""
     rows: dict[tuple[int, str], Any] = {}
-    for start in range(0, len(keys), _CHUNK):
-        rows.update(((row[0], row[1]), row) for row in _DATASETS.rows(connection, keys[start : start + _CHUNK]))
+    for chunk in chunks(keys, _CHUNK):
+        rows.update(((row[0], row[1]), row) for row in _DATASETS.rows(connection, chunk))
     return [DatasetRow(*rows[key]) for key in keys]
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from runregistry.model import LumisectionColumns, StoredDataset
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.documents import Values
+from runregistry.store.moments import event_number
 from runregistry.store.projection import changes_of, merged_lumisections
 from runregistry.store.queries import RunRow, is_one_of
 from runregistry.terms import ONLINE
@@ -114,8 +116,7 @@ class Records:
             .join(schema.run, run.run_number == dataset.run_number)
             .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
         )
-        for start in range(0, len(keys), _CHUNK):
-            chunk = keys[start : start + _CHUNK]
+        for chunk in chunks(keys, _CHUNK):
             found = connection.execute(query.where(is_one_of(dataset, chunk)))
             yield from (StoredDataset(*row) for row in found)
 
@@ -196,7 +197,7 @@ class Records:
             "datasets": connection.scalar(select(func.count()).select_from(schema.dataset)) or 0,
             "lumisections": int(summed or 0),
             "ranges": int(connection.scalar(select(func.sum(cache.n_ranges))) or 0),
-            "events": connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0,
+            "events": event_number(connection),
             "versions": connection.scalar(select(func.count()).select_from(schema.version)) or 0,
         }
 

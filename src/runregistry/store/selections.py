@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.queries import is_one_of
 
 __all__ = ["DatasetDetail", "NamedDataset", "dataset_details", "datasets_named"]
@@ -58,7 +59,7 @@ def dataset_details(connection: Connection, keys: Sequence[tuple[int, str]]) -> 
         .join(schema.dataset_cache, (cache.run_number == dataset.run_number) & (cache.name == dataset.name))
     )
     # Not all at once: what thousands of datasets hold together does not fit into memory.
-    for chunk in _chunks(_as_created(connection, keys)):
+    for chunk in chunks(_as_created(connection, keys), _CHUNK):
         found: dict[Any, Any] = {(row[0], row[1]): row for row in connection.execute(query.where(is_one_of(dataset, chunk)))}
         yield from (DatasetDetail(*found[key]) for key in chunk if key in found)
 
@@ -67,7 +68,7 @@ def datasets_named(connection: Connection, names: Collection[str]) -> Iterator[N
     """Go through all datasets of these names, hidden ones too."""
     dataset = schema.dataset.c
     query = select(dataset.run_number, dataset.name, dataset.datasets_in_gui)
-    for chunk in _chunks(sorted(names)):
+    for chunk in chunks(sorted(names), _CHUNK):
         rows = connection.execute(query.where(dataset.name.in_(chunk)), execution_options={"yield_per": 1000})
         yield from (NamedDataset(*row) for row in rows)
 
@@ -76,10 +77,6 @@ def _as_created(connection: Connection, keys: Sequence[tuple[int, str]]) -> list
     event = schema.dataset_event.c
     query = select(event.run_number, event.name, func.min(event.version)).group_by(event.run_number, event.name)
     created: dict[tuple[int, str], int] = {}
-    for chunk in _chunks(keys):
+    for chunk in chunks(keys, _CHUNK):
         created |= {(row[0], row[1]): row[2] for row in connection.execute(query.where(is_one_of(event, chunk)))}
     return sorted(created, key=created.__getitem__)
-
-
-def _chunks(keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from runregistry.store import schema
 from runregistry.store.configuration import Configuration
 from runregistry.store.connections import USUAL_PATIENCE, Patience
 from runregistry.store.cycles import Cycles
@@ -17,6 +16,7 @@ from runregistry.store.documents import Values
 from runregistry.store.jobs import Jobs
 from runregistry.store.leases import Leases
 from runregistry.store.mirrored import Mirrored
+from runregistry.store.moments import event_number
 from runregistry.store.past import Past
 from runregistry.store.past_lists import PastLists
 from runregistry.store.queries import Queries
@@ -148,4 +148,4 @@ class Store:
 
     def event_number(self, connection: Connection) -> int:
         """Return the number of the newest event: it grows with every change of runs, datasets and lumisections."""
-        return connection.scalar(select(schema.counter.c.value).where(schema.counter.c.name == "event")) or 0
+        return event_number(connection)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, select
 from runregistry.errors import Conflict, NotFound, UsageError, suggestion
 from runregistry.model.as_of import AsOf, PointInTime, read_as_of
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.documents import now
 
 __all__ = ["EVENTS", "Tag", "Versions", "last_event", "last_of"]
@@ -70,10 +71,10 @@ class Versions:
 
     def named(self, connection: Connection, atomic_versions: Iterable[int]) -> dict[int, Row[Any]]:
         """Return versions by their numbers."""
-        wanted, version = sorted(set(atomic_versions)), schema.version
+        version = schema.version
         found: dict[int, Row[Any]] = {}
-        for start in range(0, len(wanted), _CHUNK):
-            query = select(version).where(version.c.atomic_version.in_(wanted[start : start + _CHUNK]))
+        for chunk in chunks(sorted(set(atomic_versions)), _CHUNK):
+            query = select(version).where(version.c.atomic_version.in_(chunk))
             found |= {row.atomic_version: row for row in connection.execute(query)}
         return found
 

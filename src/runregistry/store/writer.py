@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 from runregistry.errors import NotFound, StoreCorrupt
 from runregistry.lumis.steps import Step
 from runregistry.store import schema
+from runregistry.store.chunks import chunks
 from runregistry.store.documents import Values, encode, now
 from runregistry.store.projection import project_cache, project_dataset, project_run, touch_cache
 from runregistry.terms import AUTOMATIC_AUTHOR, ONLINE
@@ -157,8 +158,7 @@ class Writer:
         numbers = sorted({*self._runs, *(run_number for run_number, _ in self._caches)})
         runs, datasets = set(self._runs), set(self._datasets)
         run, dataset = schema.run.c, schema.dataset.c
-        for start in range(0, len(numbers), _CHUNK):
-            chunk = numbers[start : start + _CHUNK]
+        for chunk in chunks(numbers, _CHUNK):
             runs.update(self.connection.scalars(select(run.run_number).where(run.run_number.in_(chunk))))
             found = self.connection.execute(select(dataset.run_number, dataset.name).where(dataset.run_number.in_(chunk)))
             datasets.update((row.run_number, row.name) for row in found)

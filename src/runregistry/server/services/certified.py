@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -27,7 +27,7 @@ from runregistry.store import Store
 from runregistry.store.moments import Moment, moment_of
 from runregistry.store.schema import SCHEMA_VERSION
 
-__all__ = ["BESIDE", "CertifiedDatasets", "read_certified"]
+__all__ = ["BESIDE", "CertifiedDatasets", "names_that_match", "read_certified"]
 
 BESIDE: Final = ""
 """The folder of columns that belongs to a SQLite file."""
@@ -80,11 +80,7 @@ class CertifiedDatasets:
         UsageError
             The filter is no valid expression.
         """
-        pattern = similar_to(dataset_name_filter)
-        names = [name for name in self._visible_names(connection) if pattern.fullmatch(name)]
-        if not names:
-            raise NotFound("No datasets matched that dataset name")
-        return names
+        return names_that_match(self._visible_names(connection), dataset_name_filter)
 
     def snapshot(self, connection: Connection, names: Sequence[str], rule: Rule | None = None) -> Snapshot:
         """Return all visible datasets of these names, by run number and name, as the connection sees them.
@@ -195,6 +191,15 @@ def _needed(rule: Rule) -> Iterator[Source]:
 
 def _characters(row: StoredDataset) -> int:
     return sum(len(text) for text in row[1:])
+
+
+def names_that_match(names: Iterable[str], dataset_name_filter: str) -> list[str]:
+    """Return those names that match a filter; errors as of `CertifiedDatasets.matching_names`."""
+    pattern = similar_to(dataset_name_filter)
+    found = [name for name in names if pattern.fullmatch(name)]
+    if not found:
+        raise NotFound("No datasets matched that dataset name")
+    return found
 
 
 def read_certified(store: Store, connection: Connection, keys: Sequence[_Key]) -> Iterator[CertifiedDataset]:

@@ -8,18 +8,16 @@ from sqlalchemy import Connection
 
 from runregistry.engine import Snapshot
 from runregistry.engine.stored import Stored
-from runregistry.errors import NotFound
-from runregistry.filters.similar import similar_to
+from runregistry.server.services.certified import names_that_match
 from runregistry.store import Store
 from runregistry.store.past import Past
-from runregistry.store.past_keys import PastKeys
 
 __all__ = ["check_names", "past_snapshot"]
 
 
 def check_names(store: Store, connection: Connection, past: Past, dataset_name_filter: str) -> None:
     """Refuse a filter that no dataset matched then; see `past_snapshot`."""
-    _matching(store.past_lists.keys(connection, "datasets", past.atomic_version), dataset_name_filter)
+    names_that_match(store.past_lists.keys(connection, "datasets", past.atomic_version).names.values, dataset_name_filter)
 
 
 def past_snapshot(
@@ -39,14 +37,6 @@ def past_snapshot(
     Cost: datasets of runs that changed since are made anew from their events; the texts of all are in memory together.
     """
     keys = store.past_lists.keys(connection, "datasets", past.atomic_version)
-    matching = _matching(keys, dataset_name_filter)
+    matching = set(names_that_match(keys.names.values, dataset_name_filter))
     chosen = [key for key in keys.all() if key[1] in matching and has_run(key[0])]
     return Snapshot(Stored(list(past.certified(connection, chosen))))
-
-
-def _matching(keys: PastKeys, dataset_name_filter: str) -> set[str]:
-    pattern = similar_to(dataset_name_filter)
-    matching = {name for name in keys.names.values if pattern.fullmatch(name)}
-    if not matching:
-        raise NotFound("No datasets matched that dataset name")
-    return matching
